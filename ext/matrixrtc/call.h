@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <gst/gst.h>
+#include "gstmatrixrtc-enums.h"
+#include "loop.h"
+
+G_BEGIN_DECLS
+
+typedef struct _Call Call;
+
+/* The element's properties, by the same names. All strings may be NULL. */
+typedef struct
+{
+  gchar *homeserver;
+  gchar *access_token;
+  gchar *access_token_file;
+  gchar *user_id;
+  gchar *device_id;
+  gchar *member_id;
+  gchar *room_id;
+  gchar *slot_id;
+  gchar *livekit_service_url;
+  gboolean force_old_jwt_endpoint;
+  gchar *livekit_url;
+  gchar *livekit_token;
+  GstMatrixRtcOutput output;
+  guint latency;                /* ms */
+  guint timeout;                /* s */
+  gboolean ssl_strict;
+  gchar *ssl_ca_file;
+  gchar *proxy;
+  gchar *user_agent;
+  GstMatrixRtcIceTransportPolicy ice_transport_policy;
+} CallSettings;
+
+void call_settings_copy (CallSettings * dest, const CallSettings * src);
+void call_settings_clear (CallSettings * settings);
+
+/* One remote track, with what is known of its publisher. */
+typedef struct
+{
+  const gchar *sid;
+  const gchar *msid;
+  gboolean is_audio;
+  GstMatrixRtcTrackSource source;
+  gboolean muted;
+  gboolean encrypted;
+  const gchar *participant_identity;
+  const gchar *participant_sid;
+  const gchar *participant_name;
+  const gchar *user_id;         /* NULL: not a Matrix identity that tells */
+  const gchar *device_id;
+} CallTrack;
+
+/* Called on the worker thread. */
+typedef struct
+{
+  /* @details holds service-url, identity and room as far as they are known. */
+  void (*state_changed) (GstMatrixRtcConnectionState state,
+      const GError * error, const GstStructure * details, gpointer user_data);
+  /* Takes @message. */
+  void (*message) (GstStructure * message, gpointer user_data);
+  /* Takes @participants, the new snapshot. */
+  void (*participants_changed) (GstStructure * participants,
+      gpointer user_data);
+  /* FALSE: the track isn't wanted. */
+  gboolean (*track_added) (const CallTrack * track, GstPad * pad,
+      gpointer user_data);
+  void (*track_updated) (const CallTrack * track, gpointer user_data);
+  void (*track_removed) (const gchar * track_sid, gpointer user_data);
+  void (*track_failed) (const gchar * track_sid, const gchar * debug,
+      gpointer user_data);
+} CallCallbacks;
+
+Call *call_new (const CallSettings * settings, GstBin * bin,
+    MatrixRtcLoop * loop, const CallCallbacks * callbacks, gpointer user_data);
+void call_start (Call * call);
+void call_stop_async (Call * call, guint timeout_ms,
+    GAsyncReadyCallback callback, gpointer user_data);
+void call_free (Call * call);
+
+void call_take_media_error (Call * call, GstElement * child,
+    const gchar * debug);
+
+G_END_DECLS

@@ -1,0 +1,1057 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-matrixrtcsrc
+ * @title: matrixrtcsrc
+ *
+ * Joins a MatrixRTC call, as Element Call makes them, and gives every remote
+ * participant's audio and video as source pads. Nothing is sent to the call.
+ *
+ * The way into a call is a Matrix account: #matrixrtcsrc:homeserver,
+ * #matrixrtcsrc:access-token-file, #matrixrtcsrc:room-id and
+ * #matrixrtcsrc:livekit-service-url. With #matrixrtcsrc:livekit-url and
+ * #matrixrtcsrc:livekit-token the element goes straight to a LiveKit server
+ * instead, and no Matrix is involved.
+ *
+ * The element starts to connect when it goes from READY to PAUSED and doesn't
+ * block for it. What happens then is told by the #matrixrtcsrc:connection-state
+ * property, by messages named `matrixrtc-connection-state`, and if it fails by
+ * an error message whose details hold a `code`. Media flows in PLAYING; an SFU
+ * drops a receiver that stays in PAUSED for more than some seconds.
+ *
+ * A source pad belongs to one remote track. It appears with the first frame that
+ * can be decoded, has its caps by then, and gets an EOS and is removed when the
+ * track ends. Pads that aren't linked are no error.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -e matroskamux name=mux ! filesink location=call.mkv \
+ *     matrixrtcsrc name=call homeserver=https://matrix.example.org \
+ *         access-token-file=token room-id='!abc:example.org' \
+ *         livekit-service-url=https://rtc.example.org/livekit/jwt \
+ *     call.audio_0 ! queue ! mux. call.video_0 ! video/x-vp8 ! queue ! mux.
+ * ]| Records the first participant's voice and picture until interrupted.
+ * |[
+ * gst-launch-1.0 matrixrtcsrc name=call livekit-url=ws://127.0.0.1:7880 \
+ *         livekit-token=$TOKEN call.video_0 ! decodebin ! autovideosink
+ * ]| Shows the first participant of a room on a LiveKit server.
+ *
+ * Since: 0.1.0
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <glib/gi18n-lib.h>
+#include "debug.h"
+#include "call.h"
+#include "matrixrtcerror.h"
+#include "gstmatrixrtc-enumtypes.h"
+#include "gstmatrixrtcelement.h"
+#include "gstmatrixrtcsrc.h"
+#include "gstmatrixrtcsrcpad.h"
+#include "rtc/receiver.h"
+
+#define GST_CAT_DEFAULT matrixrtc_src_debug
+
+#define DEFAULT_SLOT_ID "m.call#ROOM"
+#define DEFAULT_FORCE_OLD_JWT_ENDPOINT FALSE
+#define DEFAULT_OUTPUT GST_MATRIX_RTC_OUTPUT_ENCODED
+#define DEFAULT_LATENCY 200
+#define DEFAULT_TIMEOUT 15
+#define MAX_TIMEOUT 3600
+#define DEFAULT_SSL_STRICT TRUE
+#define DEFAULT_USER_AGENT PACKAGE "/" VERSION " "
+#define DEFAULT_ICE_TRANSPORT_POLICY GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_ALL
+
+/* Leaving tells the SFU and waits for its answer; it needn't wait long. */
+#define LEAVE_TIMEOUT_MS 1000
+#define STOP_TIMEOUT_MS 2000
+
+/* Who may touch what: settings, state, last_error and participants are under the
+ * OBJECT_LOCK, which is never held while anything is posted, notified or
+ * emitted. loop and call belong to the thread that changes the state, what
+ * follows to the worker thread. */
+struct _GstMatrixRtcSrc
+{
+  GstBin parent;
+
+  CallSettings settings;
+  GstMatrixRtcConnectionState state;
+  GError *last_error;
+  GstStructure *participants;
+  gboolean is_eos;              /* an application has ended us: no new pads */
+
+  MatrixRtcLoop *loop;          /* NULL below PAUSED, taken under OBJECT_LOCK */
+  Call *call;
+
+  GHashTable *pads;             /* track sid -> GstMatrixRtcSrcPad */
+  guint n_audio_pads;           /* made so far */
+  guint n_video_pads;
+  guint group_id;
+};
+
+enum
+{
+  PROP_0,
+  PROP_HOMESERVER,
+  PROP_ACCESS_TOKEN,
+  PROP_ACCESS_TOKEN_FILE,
+  PROP_USER_ID,
+  PROP_DEVICE_ID,
+  PROP_MEMBER_ID,
+  PROP_ROOM_ID,
+  PROP_SLOT_ID,
+  PROP_LIVEKIT_SERVICE_URL,
+  PROP_FORCE_OLD_JWT_ENDPOINT,
+  PROP_LIVEKIT_URL,
+  PROP_LIVEKIT_TOKEN,
+  PROP_CONNECTION_STATE,
+  PROP_LAST_ERROR,
+  PROP_PARTICIPANTS,
+  PROP_OUTPUT,
+  PROP_LATENCY,
+  PROP_TIMEOUT,
+  PROP_SSL_STRICT,
+  PROP_SSL_CA_FILE,
+  PROP_PROXY,
+  PROP_USER_AGENT,
+  PROP_ICE_TRANSPORT_POLICY,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static GstStaticPadTemplate audio_template =
+GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+    GST_STATIC_CAPS ("audio/x-opus; application/x-rtp, media=(string)audio"));
+
+static GstStaticPadTemplate video_template =
+    GST_STATIC_PAD_TEMPLATE ("video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+    GST_STATIC_CAPS ("video/x-vp8; video/x-vp9; video/x-av1; "
+        "video/x-h264, stream-format=(string)byte-stream, "
+        "alignment=(string)au; "
+        "video/x-h265, stream-format=(string)byte-stream, "
+        "alignment=(string)au; application/x-rtp, media=(string)video"));
+
+G_DEFINE_TYPE (GstMatrixRtcSrc, gst_matrix_rtc_src, GST_TYPE_BIN);
+GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (matrixrtcsrc, "matrixrtcsrc",
+    GST_RANK_NONE, GST_TYPE_MATRIX_RTC_SRC,
+    gst_matrix_rtc_element_init (plugin));
+
+/* Properties */
+
+/* Where a string property lives, or NULL. */
+static gchar **
+settings_find_string (CallSettings * settings, guint id)
+{
+  switch (id) {
+    case PROP_HOMESERVER:
+      return &settings->homeserver;
+    case PROP_ACCESS_TOKEN:
+      return &settings->access_token;
+    case PROP_ACCESS_TOKEN_FILE:
+      return &settings->access_token_file;
+    case PROP_USER_ID:
+      return &settings->user_id;
+    case PROP_DEVICE_ID:
+      return &settings->device_id;
+    case PROP_MEMBER_ID:
+      return &settings->member_id;
+    case PROP_ROOM_ID:
+      return &settings->room_id;
+    case PROP_SLOT_ID:
+      return &settings->slot_id;
+    case PROP_LIVEKIT_SERVICE_URL:
+      return &settings->livekit_service_url;
+    case PROP_LIVEKIT_URL:
+      return &settings->livekit_url;
+    case PROP_LIVEKIT_TOKEN:
+      return &settings->livekit_token;
+    case PROP_SSL_CA_FILE:
+      return &settings->ssl_ca_file;
+    case PROP_PROXY:
+      return &settings->proxy;
+    case PROP_USER_AGENT:
+      return &settings->user_agent;
+    default:
+      return NULL;
+  }
+}
+
+static void
+gst_matrix_rtc_src_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
+  gchar **string;
+
+  GST_OBJECT_LOCK (self);
+  string = settings_find_string (&self->settings, id);
+  if (string != NULL) {
+    g_free (*string);
+    *string = g_value_dup_string (value);
+    GST_OBJECT_UNLOCK (self);
+    return;
+  }
+  switch (id) {
+    case PROP_FORCE_OLD_JWT_ENDPOINT:
+      self->settings.force_old_jwt_endpoint = g_value_get_boolean (value);
+      break;
+    case PROP_OUTPUT:
+      self->settings.output = g_value_get_enum (value);
+      break;
+    case PROP_LATENCY:
+      self->settings.latency = g_value_get_uint (value);
+      break;
+    case PROP_TIMEOUT:
+      self->settings.timeout = g_value_get_uint (value);
+      break;
+    case PROP_SSL_STRICT:
+      self->settings.ssl_strict = g_value_get_boolean (value);
+      break;
+    case PROP_ICE_TRANSPORT_POLICY:
+      self->settings.ice_transport_policy = g_value_get_enum (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_matrix_rtc_src_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
+  gchar **string;
+
+  GST_OBJECT_LOCK (self);
+  string = settings_find_string (&self->settings, id);
+  if (string != NULL) {
+    g_value_set_string (value, *string);
+    GST_OBJECT_UNLOCK (self);
+    return;
+  }
+  switch (id) {
+    case PROP_FORCE_OLD_JWT_ENDPOINT:
+      g_value_set_boolean (value, self->settings.force_old_jwt_endpoint);
+      break;
+    case PROP_CONNECTION_STATE:
+      g_value_set_enum (value, self->state);
+      break;
+    case PROP_LAST_ERROR:
+      g_value_set_boxed (value, self->last_error);
+      break;
+    case PROP_PARTICIPANTS:
+      g_value_set_boxed (value, self->participants);
+      break;
+    case PROP_OUTPUT:
+      g_value_set_enum (value, self->settings.output);
+      break;
+    case PROP_LATENCY:
+      g_value_set_uint (value, self->settings.latency);
+      break;
+    case PROP_TIMEOUT:
+      g_value_set_uint (value, self->settings.timeout);
+      break;
+    case PROP_SSL_STRICT:
+      g_value_set_boolean (value, self->settings.ssl_strict);
+      break;
+    case PROP_ICE_TRANSPORT_POLICY:
+      g_value_set_enum (value, self->settings.ice_transport_policy);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* What the call tells, on the worker thread */
+
+static GstStructure *
+state_message_new (GstMatrixRtcConnectionState old,
+    GstMatrixRtcConnectionState now, const GError * error,
+    const GstStructure * details)
+{
+  g_autoptr (GEnumClass) klass =
+      g_type_class_ref (GST_TYPE_MATRIX_RTC_CONNECTION_STATE);
+  GstStructure *message = gst_structure_copy (details);
+
+  gst_structure_set_name (message, "matrixrtc-connection-state");
+  gst_structure_set (message,
+      "old", G_TYPE_STRING, g_enum_get_value (klass, old)->value_nick,
+      "new", G_TYPE_STRING, g_enum_get_value (klass, now)->value_nick, NULL);
+  if (error != NULL)
+    gst_structure_set (message, "code", G_TYPE_STRING,
+        matrix_rtc_error_get_code_nick (error), NULL);
+  return message;
+}
+
+static void
+post_error (GstMatrixRtcSrc * self, const GError * error,
+    const GstStructure * details)
+{
+  GstStructure *error_details = gst_structure_copy (details);
+  guint http_status = matrix_rtc_error_get_http_status (error);
+  GQuark domain;
+  gint code;
+
+  gst_structure_set (error_details, "code", G_TYPE_STRING,
+      matrix_rtc_error_get_code_nick (error), NULL);
+  if (http_status != 0)
+    gst_structure_set (error_details, "http-status", G_TYPE_UINT, http_status,
+        NULL);
+  matrix_rtc_error_to_gst (error, &domain, &code);
+  gst_element_message_full_with_details (GST_ELEMENT (self), GST_MESSAGE_ERROR,
+      domain, code, g_strdup (error->message),
+      g_strdup (matrix_rtc_error_get_debug (error)), __FILE__, GST_FUNCTION,
+      __LINE__, error_details);
+}
+
+static void
+on_state_changed (GstMatrixRtcConnectionState state, const GError * error,
+    const GstStructure * details, gpointer user_data)
+{
+  GstMatrixRtcSrc *self = user_data;
+  GstMatrixRtcConnectionState old;
+
+  GST_OBJECT_LOCK (self);
+  old = self->state;
+  self->state = state;
+  if (error != NULL) {
+    g_clear_error (&self->last_error);
+    self->last_error = g_error_copy (error);
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  if (error != NULL)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_ERROR]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTION_STATE]);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), state_message_new (old,
+              state, error, details)));
+  if (state == GST_MATRIX_RTC_CONNECTION_STATE_FAILED)
+    post_error (self, error, details);
+}
+
+static void
+on_message (GstStructure * message, gpointer user_data)
+{
+  gst_element_post_message (user_data,
+      gst_message_new_element (user_data, message));
+}
+
+static void
+on_participants_changed (GstStructure * participants, gpointer user_data)
+{
+  GstMatrixRtcSrc *self = user_data;
+  GstStructure *former;
+
+  GST_OBJECT_LOCK (self);
+  former = self->participants;
+  self->participants = participants;
+  GST_OBJECT_UNLOCK (self);
+  if (former != NULL)
+    gst_structure_free (former);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARTICIPANTS]);
+}
+
+/* A name that's the same in each run, for the same participant and source. */
+static gchar *
+make_stream_id (GstMatrixRtcSrc * self, const CallTrack * track)
+{
+  g_autoptr (GEnumClass) klass =
+      g_type_class_ref (GST_TYPE_MATRIX_RTC_TRACK_SOURCE);
+  g_autofree gchar *stream_id =
+      g_strdup_printf ("%s/%s/%s", track->participant_identity,
+      track->is_audio ? "audio" : "video",
+      g_enum_get_value (klass, track->source)->value_nick);
+  GHashTableIter iter;
+  GstMatrixRtcSrcPad *pad;
+
+  g_hash_table_iter_init (&iter, self->pads);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & pad)) {
+    if (g_str_equal (gst_matrix_rtc_src_pad_get_stream_id (pad), stream_id))
+      return g_strdup_printf ("%s/%s", stream_id, track->sid);
+  }
+  return g_steal_pointer (&stream_id);
+}
+
+static gboolean
+on_track_added (const CallTrack * track, GstPad * target, gpointer user_data)
+{
+  GstMatrixRtcSrc *self = user_data;
+  GstPadTemplate *templ =
+      gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self),
+      track->is_audio ? "audio_%u" : "video_%u");
+  g_autofree gchar *name = track->is_audio ?
+      g_strdup_printf ("audio_%u", self->n_audio_pads++) :
+      g_strdup_printf ("video_%u", self->n_video_pads++);
+  g_autofree gchar *stream_id = make_stream_id (self, track);
+  GstMatrixRtcSrcPad *pad;
+  gboolean is_eos;
+
+  GST_OBJECT_LOCK (self);
+  is_eos = self->is_eos;
+  GST_OBJECT_UNLOCK (self);
+  if (is_eos)
+    return FALSE;
+
+  pad = gst_matrix_rtc_src_pad_new (name, templ, target, track, stream_id,
+      self->group_id);
+  g_hash_table_replace (self->pads, g_strdup (track->sid),
+      gst_object_ref (pad));
+  gst_element_add_pad (GST_ELEMENT (self), GST_PAD (pad));
+  return TRUE;
+}
+
+static void
+on_track_updated (const CallTrack * track, gpointer user_data)
+{
+  GstMatrixRtcSrc *self = user_data;
+  GstMatrixRtcSrcPad *pad = g_hash_table_lookup (self->pads, track->sid);
+
+  if (pad != NULL)
+    gst_matrix_rtc_src_pad_update (pad, track);
+}
+
+static void
+on_track_removed (const gchar * track_sid, gpointer user_data)
+{
+  GstMatrixRtcSrc *self = user_data;
+  g_autoptr (GstPad) pad = NULL;
+
+  if (!g_hash_table_steal_extended (self->pads, track_sid, NULL,
+          (gpointer *) & pad))
+    return;
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (GST_ELEMENT (self), pad);
+}
+
+static void
+on_track_failed (const gchar * track_sid, const gchar * debug,
+    gpointer user_data)
+{
+  GstMatrixRtcSrc *self = user_data;
+
+  GST_ELEMENT_WARNING_WITH_DETAILS (self, STREAM, DECODE,
+      (_("A track of the call can't be received.")), ("%s: %s", track_sid,
+          debug), ("track-sid", G_TYPE_STRING, track_sid, NULL));
+}
+
+static const CallCallbacks call_callbacks = {
+  .state_changed = on_state_changed,
+  .message = on_message,
+  .participants_changed = on_participants_changed,
+  .track_added = on_track_added,
+  .track_updated = on_track_updated,
+  .track_removed = on_track_removed,
+  .track_failed = on_track_failed,
+};
+
+/* Starting and stopping, on the thread that changes the state */
+
+static gboolean
+start_call (gpointer user_data)
+{
+  call_start (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+gst_matrix_rtc_src_start (GstMatrixRtcSrc * self)
+{
+  CallSettings settings;
+
+  GST_OBJECT_LOCK (self);
+  call_settings_copy (&settings, &self->settings);
+  g_clear_error (&self->last_error);
+  self->is_eos = FALSE;
+  self->loop = matrix_rtc_loop_new ("matrixrtc");
+  GST_OBJECT_UNLOCK (self);
+
+  self->n_audio_pads = self->n_video_pads = 0;
+  self->group_id = gst_util_group_id_next ();
+  self->call = call_new (&settings, GST_BIN (self), self->loop,
+      &call_callbacks, self);
+  call_settings_clear (&settings);
+  matrix_rtc_loop_invoke (self->loop, start_call, self->call, NULL);
+}
+
+/* The wait for a goodbye. The worker may come back after it was given up. */
+typedef struct
+{
+  GMutex lock;
+  GCond done_cond;
+  gboolean done;
+  Call *call;
+} StopWait;
+
+static void
+stop_wait_clear (StopWait * wait)
+{
+  g_mutex_clear (&wait->lock);
+  g_cond_clear (&wait->done_cond);
+}
+
+static void
+stop_wait_unref (gpointer wait)
+{
+  g_atomic_rc_box_release_full (wait, (GDestroyNotify) stop_wait_clear);
+}
+
+static void
+on_call_stopped (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  StopWait *wait = user_data;
+
+  g_mutex_lock (&wait->lock);
+  wait->done = TRUE;
+  g_cond_signal (&wait->done_cond);
+  g_mutex_unlock (&wait->lock);
+  stop_wait_unref (wait);
+}
+
+static gboolean
+stop_call (gpointer user_data)
+{
+  StopWait *wait = user_data;
+
+  call_stop_async (wait->call, LEAVE_TIMEOUT_MS, on_call_stopped,
+      g_atomic_rc_box_acquire (wait));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+gst_matrix_rtc_src_leave (GstMatrixRtcSrc * self)
+{
+  StopWait *wait = g_atomic_rc_box_new0 (StopWait);
+  gint64 deadline = g_get_monotonic_time () + STOP_TIMEOUT_MS * 1000;
+
+  g_mutex_init (&wait->lock);
+  g_cond_init (&wait->done_cond);
+  wait->call = self->call;
+  /* An application that stops us from inside one of our own signals is on the
+   * thread that would have to say goodbye. */
+  if (matrix_rtc_loop_is_current (self->loop)) {
+    stop_call (wait);
+  } else {
+    matrix_rtc_loop_invoke (self->loop, stop_call,
+        g_atomic_rc_box_acquire (wait), stop_wait_unref);
+    g_mutex_lock (&wait->lock);
+    while (!wait->done
+        && g_cond_wait_until (&wait->done_cond, &wait->lock, deadline));
+    g_mutex_unlock (&wait->lock);
+  }
+  stop_wait_unref (wait);
+}
+
+static void
+remove_pad (gpointer track_sid, gpointer pad, gpointer self)
+{
+  gst_element_remove_pad (self, pad);
+}
+
+/* Leaves the call; no protocol runs any more. */
+static void
+gst_matrix_rtc_src_stop (GstMatrixRtcSrc * self)
+{
+  gst_matrix_rtc_src_leave (self);
+  matrix_rtc_loop_stop (self->loop);
+}
+
+/* With all pads down, in READY. */
+static void
+gst_matrix_rtc_src_clean_up (GstMatrixRtcSrc * self)
+{
+  MatrixRtcLoop *loop;
+
+  g_hash_table_foreach (self->pads, remove_pad, self);
+  g_hash_table_remove_all (self->pads);
+  g_clear_pointer (&self->call, call_free);
+  GST_OBJECT_LOCK (self);
+  loop = g_steal_pointer (&self->loop);
+  GST_OBJECT_UNLOCK (self);
+  matrix_rtc_loop_unref (loop);
+}
+
+static GstStateChangeReturn
+gst_matrix_rtc_src_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    gst_matrix_rtc_src_stop (self);
+
+  ret = GST_ELEMENT_CLASS (gst_matrix_rtc_src_parent_class)->change_state
+      (element, transition);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    gst_matrix_rtc_src_clean_up (self);
+  if (ret == GST_STATE_CHANGE_FAILURE)
+    return ret;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    gst_matrix_rtc_src_start (self);
+  /* Live, also while there is nothing inside yet that says so. */
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+      || transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    ret = GST_STATE_CHANGE_NO_PREROLL;
+  return ret;
+}
+
+/* Events and messages */
+
+static void
+push_eos (GstElement * element, gpointer user_data)
+{
+  gst_pad_push_event (user_data, gst_event_new_eos ());
+}
+
+static gboolean
+push_eos_in_background (GstElement * element, GstPad * pad, gpointer user_data)
+{
+  gst_element_call_async (element, push_eos, gst_object_ref (pad),
+      gst_object_unref);
+  return TRUE;
+}
+
+/* An EOS ends all that is given out, so that muxers can write their indexes. It
+ * doesn't reach webrtcbin, whose transport it would stop in the middle. */
+static gboolean
+gst_matrix_rtc_src_send_event (GstElement * element, GstEvent * event)
+{
+  GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (element);
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS (gst_matrix_rtc_src_parent_class)->send_event
+        (element, event);
+  GST_OBJECT_LOCK (self);
+  self->is_eos = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  gst_element_foreach_src_pad (element, push_eos_in_background, NULL);
+  gst_event_unref (event);
+  return TRUE;
+}
+
+typedef struct
+{
+  GstMatrixRtcSrc *self;
+  GstElement *child;
+  gchar *debug;
+} MediaError;
+
+static void
+media_error_free (gpointer data)
+{
+  MediaError *error = data;
+
+  gst_object_unref (error->child);
+  g_free (error->debug);
+  g_free (error);
+}
+
+static gboolean
+take_media_error (gpointer data)
+{
+  MediaError *error = data;
+
+  call_take_media_error (error->self->call, error->child, error->debug);
+  return G_SOURCE_REMOVE;
+}
+
+/* The child of ours that holds @object, or NULL. */
+static GstElement *
+find_child (GstMatrixRtcSrc * self, GstObject * object)
+{
+  while (object != NULL && GST_OBJECT_PARENT (object) != GST_OBJECT (self))
+    object = GST_OBJECT_PARENT (object);
+  return object == NULL ? NULL : gst_object_ref (GST_ELEMENT (object));
+}
+
+/* An error inside is one track's or one connection's: they tell it in their own
+ * way, if the worker still runs. */
+static void
+gst_matrix_rtc_src_handle_message (GstBin * bin, GstMessage * message)
+{
+  GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (bin);
+  g_autoptr (MatrixRtcLoop) loop = NULL;
+  g_autoptr (GError) cause = NULL;
+  MediaError *error;
+
+  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR) {
+    GST_BIN_CLASS (gst_matrix_rtc_src_parent_class)->handle_message (bin,
+        message);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (self->loop != NULL)
+    loop = matrix_rtc_loop_ref (self->loop);
+  GST_OBJECT_UNLOCK (self);
+
+  gst_message_parse_error (message, &cause, NULL);
+  GST_WARNING_OBJECT (self, "%s: %s", GST_MESSAGE_SRC_NAME (message),
+      cause->message);
+  error = g_new0 (MediaError, 1);
+  error->self = self;
+  error->child = find_child (self, GST_MESSAGE_SRC (message));
+  error->debug = g_strdup (cause->message);
+  gst_message_unref (message);
+  if (loop != NULL && error->child != NULL)
+    matrix_rtc_loop_invoke (loop, take_media_error, error, media_error_free);
+  else
+    media_error_free (error);
+}
+
+/* Type */
+
+static void
+gst_matrix_rtc_src_finalize (GObject * object)
+{
+  GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
+
+  call_settings_clear (&self->settings);
+  g_clear_error (&self->last_error);
+  g_clear_pointer (&self->participants, gst_structure_free);
+  g_hash_table_unref (self->pads);
+  G_OBJECT_CLASS (gst_matrix_rtc_src_parent_class)->finalize (object);
+}
+
+static void
+gst_matrix_rtc_src_init (GstMatrixRtcSrc * self)
+{
+  self->settings.slot_id = g_strdup (DEFAULT_SLOT_ID);
+  self->settings.user_agent = g_strdup (DEFAULT_USER_AGENT);
+  self->settings.force_old_jwt_endpoint = DEFAULT_FORCE_OLD_JWT_ENDPOINT;
+  self->settings.output = DEFAULT_OUTPUT;
+  self->settings.latency = DEFAULT_LATENCY;
+  self->settings.timeout = DEFAULT_TIMEOUT;
+  self->settings.ssl_strict = DEFAULT_SSL_STRICT;
+  self->settings.ice_transport_policy = DEFAULT_ICE_TRANSPORT_POLICY;
+  self->participants = gst_structure_new ("matrixrtc-participants", "count",
+      G_TYPE_UINT, 0, NULL);
+  self->pads = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      gst_object_unref);
+  /* What is inside doesn't make us anything else than a source. */
+  gst_bin_set_suppressed_flags (GST_BIN (self),
+      GST_ELEMENT_FLAG_SOURCE | GST_ELEMENT_FLAG_SINK);
+  GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SOURCE);
+}
+
+static void
+install_properties (GObjectClass * klass)
+{
+  const GParamFlags ro = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags wo = G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS |
+      GST_PARAM_MUTABLE_READY;
+  const GParamFlags rw = wo | G_PARAM_READABLE;
+
+  /**
+   * matrixrtcsrc:homeserver:
+   *
+   * The base URL of the client-server API of the account's Matrix homeserver, for
+   * example `https://matrix.example.org`. Used with #matrixrtcsrc:access-token.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_HOMESERVER] =
+      g_param_spec_string ("homeserver", "Homeserver",
+      "Client-server API base URL of the Matrix homeserver", NULL, rw);
+
+  /**
+   * matrixrtcsrc:access-token:
+   *
+   * The Matrix access token of the account that joins. Write-only; prefer
+   * #matrixrtcsrc:access-token-file, which no process list shows. If both are
+   * set, this one counts.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_ACCESS_TOKEN] =
+      g_param_spec_string ("access-token", "Access token",
+      "Matrix access token (write-only)", NULL, wo);
+
+  /**
+   * matrixrtcsrc:access-token-file:
+   *
+   * The path of a file that holds the Matrix access token and nothing else but
+   * white space around it. It is read at each start.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_ACCESS_TOKEN_FILE] =
+      g_param_spec_string ("access-token-file", "Access token file",
+      "File with the Matrix access token, read at each start", NULL, rw);
+
+  /**
+   * matrixrtcsrc:user-id:
+   *
+   * The Matrix user id of the account. Unset: the homeserver is asked
+   * (`/account/whoami`).
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_USER_ID] =
+      g_param_spec_string ("user-id", "User id",
+      "Matrix user id (unset: the homeserver says)", NULL, rw);
+
+  /**
+   * matrixrtcsrc:device-id:
+   *
+   * The Matrix device id that we join as. Unset: the one of the access token. Two
+   * clients that use one device id through `/sfu/get` throw each other out of
+   * the call.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_DEVICE_ID] =
+      g_param_spec_string ("device-id", "Device id",
+      "Matrix device id (unset: the homeserver says)", NULL, rw);
+
+  /**
+   * matrixrtcsrc:member-id:
+   *
+   * The id of our membership of the call (MSC4143). Unset: a new UUID at each
+   * start.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_MEMBER_ID] =
+      g_param_spec_string ("member-id", "Member id",
+      "Id of our membership of the call (unset: a new UUID at each start)", NULL, rw);
+
+  /**
+   * matrixrtcsrc:room-id:
+   *
+   * The id of the Matrix room whose call is joined, `!id:server`.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_ROOM_ID] =
+      g_param_spec_string ("room-id", "Room id",
+      "Matrix room of the call, !id:server", NULL, rw);
+
+  /**
+   * matrixrtcsrc:slot-id:
+   *
+   * The slot of the call in its room (MSC4143).
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_SLOT_ID] =
+      g_param_spec_string ("slot-id", "Slot id",
+      "Slot of the call in its room", DEFAULT_SLOT_ID, rw);
+
+  /**
+   * matrixrtcsrc:livekit-service-url:
+   *
+   * The base URL of the MatrixRTC authorization service (MSC4195), which knows the
+   * LiveKit server of the call: `livekit_service_url` in the homeserver's
+   * configuration.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_LIVEKIT_SERVICE_URL] =
+      g_param_spec_string ("livekit-service-url", "LiveKit service URL",
+      "Base URL of the MatrixRTC authorization service", NULL, rw);
+
+  /**
+   * matrixrtcsrc:force-old-jwt-endpoint:
+   *
+   * Asks the authorization service only at `/sfu/get`, not at `/get_token` first.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_FORCE_OLD_JWT_ENDPOINT] =
+      g_param_spec_boolean ("force-old-jwt-endpoint", "Force old JWT endpoint",
+      "Ask the authorization service only at /sfu/get", DEFAULT_FORCE_OLD_JWT_ENDPOINT, rw);
+
+  /**
+   * matrixrtcsrc:livekit-url:
+   *
+   * The URL of a LiveKit server (ws, wss, http or https) that is joined straight
+   * away with #matrixrtcsrc:livekit-token. Neither homeserver nor authorization
+   * service is asked.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_LIVEKIT_URL] =
+      g_param_spec_string ("livekit-url", "LiveKit URL",
+      "LiveKit server to join without Matrix (ws, wss, http or https)", NULL, rw);
+
+  /**
+   * matrixrtcsrc:livekit-token:
+   *
+   * The JSON Web Token for #matrixrtcsrc:livekit-url. Write-only.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_LIVEKIT_TOKEN] =
+      g_param_spec_string ("livekit-token", "LiveKit token",
+      "Token for livekit-url (write-only)", NULL, wo);
+
+  /**
+   * matrixrtcsrc:connection-state:
+   *
+   * The state of the connection to the call. Changes and notifies on the worker
+   * thread; each change is also posted as a message named
+   * `matrixrtc-connection-state`, with the fields `old`, `new`, `service-url` and
+   * after an error `code`.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_CONNECTION_STATE] =
+      g_param_spec_enum ("connection-state", "Connection state",
+      "State of the connection to the call", GST_TYPE_MATRIX_RTC_CONNECTION_STATE, GST_MATRIX_RTC_CONNECTION_STATE_INITIALIZED, ro);
+
+  /**
+   * matrixrtcsrc:last-error:
+   *
+   * Why the connection is in the failed state: a #GError of the domain
+   * `matrix-rtc-error-quark`. %NULL before anything failed; cleared at each start.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_LAST_ERROR] =
+      g_param_spec_boxed ("last-error", "Last error",
+      "Why the connection failed", G_TYPE_ERROR, ro);
+
+  /**
+   * matrixrtcsrc:participants:
+   *
+   * A snapshot of the remote participants: a structure with the fields `count` and
+   * `participants`, a list of structures with `identity`, `sid`, `name`, `user-id`
+   * and `device-id` where the identity tells them, and `tracks`, a list of
+   * structures with `sid`, `kind`, `source`, `muted`, `encrypted`, `mime-type`,
+   * and `width` and `height` where they are known.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_PARTICIPANTS] =
+      g_param_spec_boxed ("participants", "Participants",
+      "The remote participants of the call", GST_TYPE_STRUCTURE, ro);
+
+  /**
+   * matrixrtcsrc:output:
+   *
+   * What the source pads give.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_OUTPUT] =
+      g_param_spec_enum ("output", "Output",
+      "What the source pads give", GST_TYPE_MATRIX_RTC_OUTPUT, DEFAULT_OUTPUT, rw);
+
+  /**
+   * matrixrtcsrc:latency:
+   *
+   * How long packets may be late, in milliseconds: the length of the jitter
+   * buffers, and the latency that the element reports.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_LATENCY] =
+      g_param_spec_uint ("latency", "Latency",
+      "Length of the jitter buffers, in milliseconds", 0, G_MAXINT, DEFAULT_LATENCY, rw);
+
+  /**
+   * matrixrtcsrc:timeout:
+   *
+   * How long one step may take, in seconds: the OpenID token with all retries, each
+   * request to the authorization service, joining the SFU, and finding a media
+   * path to it.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_TIMEOUT] =
+      g_param_spec_uint ("timeout", "Timeout",
+      "Limit of one request or connect, in seconds", 1, MAX_TIMEOUT, DEFAULT_TIMEOUT, rw);
+
+  /**
+   * matrixrtcsrc:ssl-strict:
+   *
+   * Whether the certificates of the servers are checked.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_SSL_STRICT] =
+      g_param_spec_boolean ("ssl-strict", "SSL strict",
+      "Whether certificates are checked", DEFAULT_SSL_STRICT, rw);
+
+  /**
+   * matrixrtcsrc:ssl-ca-file:
+   *
+   * The path of a PEM file with the certificate authorities to trust. Unset: the
+   * system's.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_SSL_CA_FILE] =
+      g_param_spec_string ("ssl-ca-file", "SSL CA file",
+      "File with the certificates to trust (unset: the system's)", NULL, rw);
+
+  /**
+   * matrixrtcsrc:proxy:
+   *
+   * The URI of the HTTP proxy for all requests and the signalling. Unset: as the
+   * system is set up. Media doesn't go through it.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_PROXY] =
+      g_param_spec_string ("proxy", "Proxy",
+      "HTTP proxy URI (unset: the system's)", NULL, rw);
+
+  /**
+   * matrixrtcsrc:user-agent:
+   *
+   * The User-Agent of our requests. If it ends in a space, libsoup's own is
+   * appended.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_USER_AGENT] =
+      g_param_spec_string ("user-agent", "User agent",
+      "Value of the User-Agent HTTP request header field", DEFAULT_USER_AGENT, rw);
+
+  /**
+   * matrixrtcsrc:ice-transport-policy:
+   *
+   * Which paths media may take. The TURN servers are those that the SFU names.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_ICE_TRANSPORT_POLICY] =
+      g_param_spec_enum ("ice-transport-policy", "ICE transport policy",
+      "Which paths media may take", GST_TYPE_MATRIX_RTC_ICE_TRANSPORT_POLICY, DEFAULT_ICE_TRANSPORT_POLICY, rw);
+
+  g_object_class_install_properties (klass, N_PROPS, properties);
+}
+
+static void
+gst_matrix_rtc_src_class_init (GstMatrixRtcSrcClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  object_class->set_property = gst_matrix_rtc_src_set_property;
+  object_class->get_property = gst_matrix_rtc_src_get_property;
+  object_class->finalize = gst_matrix_rtc_src_finalize;
+  element_class->change_state =
+      GST_DEBUG_FUNCPTR (gst_matrix_rtc_src_change_state);
+  element_class->send_event = GST_DEBUG_FUNCPTR (gst_matrix_rtc_src_send_event);
+  GST_BIN_CLASS (klass)->handle_message =
+      GST_DEBUG_FUNCPTR (gst_matrix_rtc_src_handle_message);
+
+  install_properties (object_class);
+  gst_element_class_add_static_pad_template_with_gtype (element_class,
+      &audio_template, GST_TYPE_MATRIX_RTC_SRC_PAD);
+  gst_element_class_add_static_pad_template_with_gtype (element_class,
+      &video_template, GST_TYPE_MATRIX_RTC_SRC_PAD);
+  gst_element_class_set_static_metadata (element_class, "MatrixRTC source",
+      "Source/Network/WebRTC",
+      "Joins a MatrixRTC call and gives every participant's audio and video",
+      "The gst-matrixrtc developers");
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A source pad: one remote track, and what is known of its publisher. Gives the
+ * stream a name of its own, and waits for a key frame whenever somebody starts to
+ * listen late.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <gst/video/video.h>
+#include "gstmatrixrtc-enumtypes.h"
+#include "gstmatrixrtcsrcpad.h"
+
+/**
+ * GstMatrixRtcSrcPad:
+ *
+ * A source pad of #matrixrtcsrc: one track of one remote participant. The pad
+ * belongs to that track only; it gets an EOS and is removed when the track ends.
+ *
+ * The properties may be read from any thread, and change on the element's worker
+ * thread.
+ *
+ * Since: 0.1.0
+ */
+struct _GstMatrixRtcSrcPad
+{
+  GstGhostPad parent;
+
+  /* Constant. */
+  gchar *track_sid;
+  gchar *participant_identity;
+  gchar *participant_sid;
+  gchar *user_id;
+  gchar *device_id;
+  gchar *msid;
+  GstMatrixRtcTrackSource source;
+  gboolean is_audio;
+  gchar *stream_id;
+  GstEvent *stream_start;
+
+  /* Under OBJECT_LOCK. */
+  gchar *participant_name;
+  gboolean muted;
+  gboolean encrypted;
+
+  /* Of the streaming thread; linking starts anew. */
+  gint needs_key_frame;         /* atomic */
+};
+
+enum
+{
+  PROP_0,
+  PROP_PARTICIPANT_IDENTITY,
+  PROP_PARTICIPANT_SID,
+  PROP_PARTICIPANT_NAME,
+  PROP_USER_ID,
+  PROP_MEMBER_DEVICE_ID,
+  PROP_TRACK_SID,
+  PROP_SOURCE,
+  PROP_MUTED,
+  PROP_ENCRYPTED,
+  PROP_MSID,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_TYPE (GstMatrixRtcSrcPad, gst_matrix_rtc_src_pad, GST_TYPE_GHOST_PAD);
+
+static void
+gst_matrix_rtc_src_pad_get_property (GObject * object, guint id,
+    GValue * value, GParamSpec * pspec)
+{
+  GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_PARTICIPANT_IDENTITY:
+      g_value_set_string (value, self->participant_identity);
+      break;
+    case PROP_PARTICIPANT_SID:
+      g_value_set_string (value, self->participant_sid);
+      break;
+    case PROP_PARTICIPANT_NAME:
+      g_value_set_string (value, self->participant_name);
+      break;
+    case PROP_USER_ID:
+      g_value_set_string (value, self->user_id);
+      break;
+    case PROP_MEMBER_DEVICE_ID:
+      g_value_set_string (value, self->device_id);
+      break;
+    case PROP_TRACK_SID:
+      g_value_set_string (value, self->track_sid);
+      break;
+    case PROP_SOURCE:
+      g_value_set_enum (value, self->source);
+      break;
+    case PROP_MUTED:
+      g_value_set_boolean (value, self->muted);
+      break;
+    case PROP_ENCRYPTED:
+      g_value_set_boolean (value, self->encrypted);
+      break;
+    case PROP_MSID:
+      g_value_set_string (value, self->msid);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_matrix_rtc_src_pad_finalize (GObject * object)
+{
+  GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (object);
+
+  g_free (self->track_sid);
+  g_free (self->participant_identity);
+  g_free (self->participant_sid);
+  g_free (self->participant_name);
+  g_free (self->user_id);
+  g_free (self->device_id);
+  g_free (self->msid);
+  g_free (self->stream_id);
+  gst_clear_event (&self->stream_start);
+  G_OBJECT_CLASS (gst_matrix_rtc_src_pad_parent_class)->finalize (object);
+}
+
+static void
+gst_matrix_rtc_src_pad_class_init (GstMatrixRtcSrcPadClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = gst_matrix_rtc_src_pad_get_property;
+  object_class->finalize = gst_matrix_rtc_src_pad_finalize;
+
+  /**
+   * GstMatrixRtcSrcPad:participant-identity:
+   *
+   * The publisher's identity on the SFU. It stays the same when the publisher
+   * comes back.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_PARTICIPANT_IDENTITY] =
+      g_param_spec_string ("participant-identity", "Participant identity",
+      "The publisher's identity on the SFU", NULL, flags);
+
+  /**
+   * GstMatrixRtcSrcPad:participant-sid:
+   *
+   * The SFU's id of the publisher's present session (`PA_...`).
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_PARTICIPANT_SID] =
+      g_param_spec_string ("participant-sid", "Participant session id",
+      "The SFU's id of the publisher's session", NULL, flags);
+
+  /**
+   * GstMatrixRtcSrcPad:participant-name:
+   *
+   * The name that the SFU tells of the publisher. Empty if it tells none.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_PARTICIPANT_NAME] =
+      g_param_spec_string ("participant-name", "Participant name",
+      "The publisher's name on the SFU", NULL, flags);
+
+  /**
+   * GstMatrixRtcSrcPad:user-id:
+   *
+   * The publisher's Matrix user id, where the SFU's identity tells it
+   * (`@user:server:DEVICE`); %NULL otherwise.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_USER_ID] =
+      g_param_spec_string ("user-id", "User id",
+      "The publisher's Matrix user id, where the identity tells it", NULL,
+      flags);
+
+  /**
+   * GstMatrixRtcSrcPad:member-device-id:
+   *
+   * The publisher's Matrix device id, where the SFU's identity tells it; %NULL
+   * otherwise.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_MEMBER_DEVICE_ID] =
+      g_param_spec_string ("member-device-id", "Member device id",
+      "The publisher's Matrix device id, where the identity tells it", NULL,
+      flags);
+
+  /**
+   * GstMatrixRtcSrcPad:track-sid:
+   *
+   * The SFU's id of the track (`TR_...`). A track that is published anew has
+   * another.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_TRACK_SID] =
+      g_param_spec_string ("track-sid", "Track id", "The SFU's id of the track",
+      NULL, flags);
+
+  /**
+   * GstMatrixRtcSrcPad:source:
+   *
+   * Where the track comes from.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_SOURCE] =
+      g_param_spec_enum ("source", "Source", "Where the track comes from",
+      GST_TYPE_MATRIX_RTC_TRACK_SOURCE, GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN,
+      flags);
+
+  /**
+   * GstMatrixRtcSrcPad:muted:
+   *
+   * Whether the publisher has muted the track. Notifies from the worker thread.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_MUTED] =
+      g_param_spec_boolean ("muted", "Muted",
+      "Whether the publisher has muted the track", FALSE, flags);
+
+  /**
+   * GstMatrixRtcSrcPad:encrypted:
+   *
+   * Whether the publisher encrypts the track's frames end to end.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_ENCRYPTED] =
+      g_param_spec_boolean ("encrypted", "Encrypted",
+      "Whether the track is encrypted end to end", FALSE, flags);
+
+  /**
+   * GstMatrixRtcSrcPad:msid:
+   *
+   * The track's msid in the SFU's offer.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_MSID] =
+      g_param_spec_string ("msid", "MediaStream id",
+      "The track's msid in the SFU's offer", NULL, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+gst_matrix_rtc_src_pad_init (GstMatrixRtcSrcPad * self)
+{
+}
+
+/* Events */
+
+static GstTagList *
+pad_new_tags (GstMatrixRtcSrcPad * self)
+{
+  GstTagList *tags;
+
+  GST_OBJECT_LOCK (self);
+  tags = gst_tag_list_new (GST_TAG_TITLE, *self->participant_name != '\0' ?
+      self->participant_name : self->participant_identity, NULL);
+  GST_OBJECT_UNLOCK (self);
+  gst_tag_list_set_scope (tags, GST_TAG_SCOPE_STREAM);
+  return tags;
+}
+
+/* Events from inside: the stream gets our name, and its tags follow the
+ * segment. */
+static gboolean
+internal_event (GstPad * internal, GstObject * parent, GstEvent * event)
+{
+  GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (parent);
+  gboolean is_segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
+  gboolean ret;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START) {
+    gst_event_unref (event);
+    event = gst_event_ref (self->stream_start);
+  }
+  ret = gst_pad_event_default (internal, parent, event);
+  if (is_segment)
+    gst_pad_push_event (GST_PAD (self), gst_event_new_tag (pad_new_tags
+            (self)));
+  return ret;
+}
+
+static gboolean
+copy_sticky_event (GstPad * target, GstEvent ** event, gpointer user_data)
+{
+  GstMatrixRtcSrcPad *self = user_data;
+
+  gst_pad_store_sticky_event (GST_PAD (self),
+      GST_EVENT_TYPE (*event) == GST_EVENT_STREAM_START ?
+      self->stream_start : *event);
+  return TRUE;
+}
+
+/* Buffers */
+
+static gboolean
+is_delta_unit (GstPadProbeInfo * info)
+{
+  return (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
+      && GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
+      GST_BUFFER_FLAG_DELTA_UNIT);
+}
+
+/* A pad that nobody has linked costs nothing but this, and is no error. */
+static GstPadProbeReturn
+on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
+
+  if (!gst_pad_is_linked (pad)) {
+    g_atomic_int_set (&self->needs_key_frame, TRUE);
+    return GST_PAD_PROBE_DROP;
+  }
+  if (!g_atomic_int_get (&self->needs_key_frame))
+    return GST_PAD_PROBE_OK;
+  if (is_delta_unit (info))
+    return GST_PAD_PROBE_DROP;
+  g_atomic_int_set (&self->needs_key_frame, FALSE);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
+{
+  GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
+
+  if (!self->is_audio && g_atomic_int_get (&self->needs_key_frame))
+    gst_pad_send_event (pad, gst_video_event_new_upstream_force_key_unit
+        (GST_CLOCK_TIME_NONE, FALSE, 0));
+}
+
+/* Making */
+
+static GstEvent *
+pad_new_stream_start (GstMatrixRtcSrcPad * self, GstPad * target,
+    guint group_id)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (target);
+  g_autoptr (GstTagList) tags = pad_new_tags (self);
+  g_autoptr (GstStream) stream = gst_stream_new (self->stream_id, caps,
+      self->is_audio ? GST_STREAM_TYPE_AUDIO : GST_STREAM_TYPE_VIDEO,
+      GST_STREAM_FLAG_NONE);
+  GstEvent *event = gst_event_new_stream_start (self->stream_id);
+
+  gst_stream_set_tags (stream, tags);
+  gst_event_set_group_id (event, group_id);
+  gst_event_set_stream (event, stream);
+  return event;
+}
+
+static void
+pad_set_up_internal (GstMatrixRtcSrcPad * self)
+{
+  g_autoptr (GstProxyPad) internal =
+      gst_proxy_pad_get_internal (GST_PROXY_PAD (self));
+
+  gst_pad_set_event_function (GST_PAD (internal), internal_event);
+}
+
+/* A pad for what comes out of @target, whose caps are known. */
+GstMatrixRtcSrcPad *
+gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
+    GstPad * target, const CallTrack * track, const gchar * stream_id,
+    guint group_id)
+{
+  GstMatrixRtcSrcPad *self = g_object_new (GST_TYPE_MATRIX_RTC_SRC_PAD,
+      "name", name, "direction", GST_PAD_SRC, "template", templ, NULL);
+
+  self->track_sid = g_strdup (track->sid);
+  self->participant_identity = g_strdup (track->participant_identity);
+  self->participant_sid = g_strdup (track->participant_sid);
+  self->participant_name = g_strdup (track->participant_name);
+  self->user_id = g_strdup (track->user_id);
+  self->device_id = g_strdup (track->device_id);
+  self->msid = g_strdup (track->msid);
+  self->source = track->source;
+  self->is_audio = track->is_audio;
+  self->muted = track->muted;
+  self->encrypted = track->encrypted;
+  self->stream_id = g_strdup (stream_id);
+  self->stream_start = pad_new_stream_start (self, target, group_id);
+
+  pad_set_up_internal (self);
+  gst_pad_add_probe (GST_PAD (self), GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_buffer, NULL, NULL);
+  g_signal_connect (self, "linked", G_CALLBACK (on_linked), NULL);
+  gst_ghost_pad_set_target (GST_GHOST_PAD (self), target);
+  gst_pad_set_active (GST_PAD (self), TRUE);
+  gst_pad_sticky_events_foreach (target, copy_sticky_event, self);
+  return self;
+}
+
+const gchar *
+gst_matrix_rtc_src_pad_get_stream_id (GstMatrixRtcSrcPad * self)
+{
+  return self->stream_id;
+}
+
+/* Takes over what may change while a track lasts. */
+void
+gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * self,
+    const CallTrack * track)
+{
+  gboolean muted, encrypted, name;
+  GstEvent *tags;
+
+  GST_OBJECT_LOCK (self);
+  muted = self->muted != track->muted;
+  self->muted = track->muted;
+  encrypted = self->encrypted != track->encrypted;
+  self->encrypted = track->encrypted;
+  name = g_strcmp0 (self->participant_name, track->participant_name) != 0;
+  if (name) {
+    g_free (self->participant_name);
+    self->participant_name = g_strdup (track->participant_name);
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  if (muted)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MUTED]);
+  if (encrypted)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ENCRYPTED]);
+  if (name) {
+    g_object_notify_by_pspec (G_OBJECT (self),
+        properties[PROP_PARTICIPANT_NAME]);
+    /* Goes out with the next buffer, on the streaming thread. */
+    tags = gst_event_new_tag (pad_new_tags (self));
+    gst_pad_store_sticky_event (GST_PAD (self), tags);
+    gst_event_unref (tags);
+  }
+}

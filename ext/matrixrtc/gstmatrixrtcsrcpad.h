@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+#include "call.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_MATRIX_RTC_SRC_PAD (gst_matrix_rtc_src_pad_get_type ())
+G_DECLARE_FINAL_TYPE (GstMatrixRtcSrcPad, gst_matrix_rtc_src_pad, GST,
+    MATRIX_RTC_SRC_PAD, GstGhostPad)
+
+GstMatrixRtcSrcPad *gst_matrix_rtc_src_pad_new (const gchar * name,
+    GstPadTemplate * templ, GstPad * target, const CallTrack * track,
+    const gchar * stream_id, guint group_id);
+void gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * pad,
+    const CallTrack * track);
+const gchar *gst_matrix_rtc_src_pad_get_stream_id (GstMatrixRtcSrcPad * pad);
+
+G_END_DECLS

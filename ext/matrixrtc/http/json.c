@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * JSON from servers that we don't trust: bounded depth, checked UTF-8, and
+ * getters that answer NULL or FALSE where json-glib would be critical.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <string.h>
+#include <gio/gio.h>
+#include "json.h"
+
+/* json-glib parses by recursion and has no limit of its own in the versions we
+ * support: deep nesting would end our stack. */
+#define MAX_DEPTH 32
+
+static gboolean
+json_depth_is_bounded (const gchar * data, gsize length)
+{
+  gboolean in_string = FALSE;
+  guint depth = 0;
+  gsize i;
+
+  for (i = 0; i < length; i++) {
+    if (in_string) {
+      if (data[i] == '\\')
+        i++;
+      else if (data[i] == '"')
+        in_string = FALSE;
+      continue;
+    }
+    if (data[i] == '"')
+      in_string = TRUE;
+    else if ((data[i] == '{' || data[i] == '[') && ++depth > MAX_DEPTH)
+      return FALSE;
+    else if ((data[i] == '}' || data[i] == ']') && depth > 0)
+      depth--;
+  }
+  return TRUE;
+}
+
+/* The error never quotes the data: it may hold a token. */
+JsonObject *
+http_json_parse_object (const gchar * data, gsize length, GError ** error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  JsonNode *root;
+
+  if (length == 0 || memchr (data, '\0', length) != NULL
+      || !g_utf8_validate_len (data, length, NULL)
+      || !json_depth_is_bounded (data, length)
+      || !json_parser_load_from_data (parser, data, length, NULL)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "not JSON");
+    return NULL;
+  }
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "not a JSON object");
+    return NULL;
+  }
+  return json_object_ref (json_node_get_object (root));
+}
+
+static JsonNode *
+json_get_value (JsonObject * object, const gchar * member, GType type)
+{
+  JsonNode *node = json_object_get_member (object, member);
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
+      || json_node_get_value_type (node) != type)
+    return NULL;
+  return node;
+}
+
+const gchar *
+http_json_get_string (JsonObject * object, const gchar * member)
+{
+  JsonNode *node = json_get_value (object, member, G_TYPE_STRING);
+
+  return node == NULL ? NULL : json_node_get_string (node);
+}
+
+gboolean
+http_json_get_int (JsonObject * object, const gchar * member, gint64 * value)
+{
+  JsonNode *node = json_get_value (object, member, G_TYPE_INT64);
+
+  if (node == NULL)
+    return FALSE;
+  *value = json_node_get_int (node);
+  return TRUE;
+}
+
+JsonObject *
+http_json_get_object (JsonObject * object, const gchar * member)
+{
+  JsonNode *node = json_object_get_member (object, member);
+
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return NULL;
+  return json_node_get_object (node);
+}
+
+gchar *
+http_json_to_string (JsonObject * object)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+
+  json_node_set_object (node, object);
+  return json_to_string (node, FALSE);
+}

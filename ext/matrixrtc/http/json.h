@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+JsonObject *http_json_parse_object (const gchar * data, gsize length,
+    GError ** error);
+
+const gchar *http_json_get_string (JsonObject * object, const gchar * member);
+gboolean http_json_get_int (JsonObject * object, const gchar * member,
+    gint64 * value);
+JsonObject *http_json_get_object (JsonObject * object, const gchar * member);
+gchar *http_json_to_string (JsonObject * object);
+
+G_END_DECLS

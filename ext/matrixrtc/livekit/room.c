@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who is in a LiveKit room and which tracks they publish, made from the
+ * server's snapshots. The server is trusted with nothing but to be one: counts
+ * are bounded, text is made valid. Knows no network.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <gst/gst.h>
+#include "../debug.h"
+#include "room.h"
+
+#define GST_CAT_DEFAULT matrixrtc_signal_debug
+
+#define MAX_PARTICIPANTS 4096
+#define MAX_TRACKS 64           /* of one participant */
+#define MAX_TEXT 1024           /* bytes of one name */
+#define MAX_DIMENSION 32768
+
+struct _LiveKitRoom
+{
+  LiveKitRoomCallbacks callbacks;
+  gpointer user_data;
+  GHashTable *participants;     /* sid -> LiveKitParticipant, all but us */
+  gchar *local_identity;
+};
+
+static gchar *
+dup_text (const gchar * text)
+{
+  return g_utf8_make_valid (text, strnlen (text, MAX_TEXT));
+}
+
+static void
+track_free (LiveKitTrack * track)
+{
+  g_free (track->sid);
+  g_free (track->name);
+  g_free (track->mime_type);
+  g_free (track);
+}
+
+static LiveKitTrack *
+track_new (const Livekit__TrackInfo * info)
+{
+  LiveKitTrack *track = g_new0 (LiveKitTrack, 1);
+
+  track->sid = dup_text (info->sid);
+  track->name = dup_text (info->name);
+  track->mime_type = dup_text (info->mime_type);
+  track->is_audio = info->type == LIVEKIT__TRACK_TYPE__AUDIO;
+  track->muted = info->muted;
+  track->encrypted = info->encryption != LIVEKIT__ENCRYPTION_TYPE__NONE;
+  track->width = MIN (info->width, MAX_DIMENSION);
+  track->height = MIN (info->height, MAX_DIMENSION);
+  /* Our enum's values are LiveKit's. */
+  if ((gint) info->source >= 0
+      && info->source <= LIVEKIT__TRACK_SOURCE__SCREEN_SHARE_AUDIO)
+    track->source = (GstMatrixRtcTrackSource) info->source;
+  return track;
+}
+
+static void
+participant_free (LiveKitParticipant * participant)
+{
+  g_free (participant->sid);
+  g_free (participant->identity);
+  g_free (participant->name);
+  g_ptr_array_unref (participant->tracks);
+  g_free (participant);
+}
+
+static LiveKitParticipant *
+participant_new (const Livekit__ParticipantInfo * info)
+{
+  LiveKitParticipant *participant = g_new0 (LiveKitParticipant, 1);
+  gsize i;
+
+  participant->sid = dup_text (info->sid);
+  participant->identity = dup_text (info->identity);
+  participant->name = dup_text (info->name);
+  participant->version = info->version;
+  participant->tracks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) track_free);
+  for (i = 0; i < MIN (info->n_tracks, MAX_TRACKS); i++) {
+    const Livekit__TrackInfo *track = info->tracks[i];
+
+    if (*track->sid != '\0' && (track->type == LIVEKIT__TRACK_TYPE__AUDIO
+            || track->type == LIVEKIT__TRACK_TYPE__VIDEO))
+      g_ptr_array_add (participant->tracks, track_new (track));
+  }
+  return participant;
+}
+
+LiveKitRoom *
+livekit_room_new (const LiveKitRoomCallbacks * callbacks, gpointer user_data)
+{
+  LiveKitRoom *room = g_new0 (LiveKitRoom, 1);
+
+  room->callbacks = *callbacks;
+  room->user_data = user_data;
+  room->participants = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+      (GDestroyNotify) participant_free);
+  return room;
+}
+
+void
+livekit_room_free (LiveKitRoom * room)
+{
+  g_hash_table_unref (room->participants);
+  g_free (room->local_identity);
+  g_free (room);
+}
+
+/* Updates tell of ourselves too; those are left out. */
+void
+livekit_room_set_local (LiveKitRoom * room,
+    const Livekit__ParticipantInfo * info)
+{
+  g_free (room->local_identity);
+  room->local_identity = dup_text (info->identity);
+}
+
+static void
+room_remove (LiveKitRoom * room, const gchar * sid)
+{
+  LiveKitParticipant *participant;
+
+  if (!g_hash_table_steal_extended (room->participants, sid, NULL,
+          (gpointer *) & participant))
+    return;
+  room->callbacks.left (participant, room->user_data);
+  participant_free (participant);
+}
+
+/* The server doesn't tell that a participant's former session is gone when the
+ * participant comes back with a new one. */
+static void
+room_remove_former_session (LiveKitRoom * room,
+    const LiveKitParticipant * participant)
+{
+  GHashTableIter iter;
+  LiveKitParticipant *other;
+  g_autofree gchar *former = NULL;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & other)) {
+    if (g_str_equal (other->identity, participant->identity)
+        && !g_str_equal (other->sid, participant->sid))
+      former = g_strdup (other->sid);
+  }
+  if (former != NULL)
+    room_remove (room, former);
+}
+
+static void
+room_insert (LiveKitRoom * room, LiveKitParticipant * participant)
+{
+  LiveKitParticipant *known =
+      g_hash_table_lookup (room->participants, participant->sid);
+  gboolean is_new = known == NULL;
+
+  if (known != NULL && participant->version < known->version) {
+    participant_free (participant);
+    return;
+  }
+  if (is_new) {
+    room_remove_former_session (room, participant);
+    if (g_hash_table_size (room->participants) >= MAX_PARTICIPANTS) {
+      GST_WARNING ("over %d participants, one is ignored", MAX_PARTICIPANTS);
+      participant_free (participant);
+      return;
+    }
+  }
+  g_hash_table_replace (room->participants, participant->sid, participant);
+  if (is_new)
+    room->callbacks.joined (participant, room->user_data);
+  else
+    room->callbacks.updated (participant, room->user_data);
+}
+
+/* Each info is a whole snapshot of one participant. */
+void
+livekit_room_update (LiveKitRoom * room, Livekit__ParticipantInfo ** infos,
+    gsize n_infos)
+{
+  gsize i;
+
+  for (i = 0; i < n_infos; i++) {
+    g_autofree gchar *sid = dup_text (infos[i]->sid);
+    g_autofree gchar *identity = dup_text (infos[i]->identity);
+
+    if (*sid == '\0' || g_strcmp0 (identity, room->local_identity) == 0)
+      continue;
+    if (infos[i]->state == LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED)
+      room_remove (room, sid);
+    else
+      room_insert (room, participant_new (infos[i]));
+  }
+}
+
+guint
+livekit_room_get_n_participants (LiveKitRoom * room)
+{
+  return g_hash_table_size (room->participants);
+}
+
+gboolean
+livekit_room_has_tracks (LiveKitRoom * room)
+{
+  GHashTableIter iter;
+  LiveKitParticipant *participant;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
+    if (participant->tracks->len > 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+const LiveKitParticipant *
+livekit_room_find (LiveKitRoom * room, const gchar * sid)
+{
+  return g_hash_table_lookup (room->participants, sid);
+}
+
+const LiveKitTrack *
+livekit_participant_find_track (const LiveKitParticipant * participant,
+    const gchar * track_sid)
+{
+  guint i;
+
+  for (i = 0; i < participant->tracks->len; i++) {
+    LiveKitTrack *track = g_ptr_array_index (participant->tracks, i);
+
+    if (g_str_equal (track->sid, track_sid))
+      return track;
+  }
+  return NULL;
+}
+
+const LiveKitTrack *
+livekit_room_find_track (LiveKitRoom * room, const gchar * track_sid,
+    const LiveKitParticipant ** owner)
+{
+  GHashTableIter iter;
+  LiveKitParticipant *participant;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
+    const LiveKitTrack *track =
+        livekit_participant_find_track (participant, track_sid);
+
+    if (track != NULL) {
+      *owner = participant;
+      return track;
+    }
+  }
+  return NULL;
+}

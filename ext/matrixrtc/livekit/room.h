@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "../gstmatrixrtc-enums.h"
+#include "livekit.pb-c.h"
+
+G_BEGIN_DECLS
+
+/* All strings of these are valid UTF-8, and never NULL. */
+typedef struct
+{
+  gchar *sid;
+  gchar *name;
+  gchar *mime_type;
+  gboolean is_audio;
+  gboolean muted;
+  gboolean encrypted;
+  guint width;                  /* 0: not known */
+  guint height;
+  GstMatrixRtcTrackSource source;
+} LiveKitTrack;
+
+typedef struct
+{
+  gchar *sid;
+  gchar *identity;
+  gchar *name;
+  guint32 version;
+  GPtrArray *tracks;            /* of LiveKitTrack */
+} LiveKitParticipant;
+
+typedef struct _LiveKitRoom LiveKitRoom;
+
+typedef struct
+{
+  void (*joined) (const LiveKitParticipant * participant, gpointer user_data);
+  void (*updated) (const LiveKitParticipant * participant, gpointer user_data);
+  void (*left) (const LiveKitParticipant * participant, gpointer user_data);
+} LiveKitRoomCallbacks;
+
+LiveKitRoom *livekit_room_new (const LiveKitRoomCallbacks * callbacks,
+    gpointer user_data);
+void livekit_room_free (LiveKitRoom * room);
+
+void livekit_room_set_local (LiveKitRoom * room,
+    const Livekit__ParticipantInfo * info);
+void livekit_room_update (LiveKitRoom * room,
+    Livekit__ParticipantInfo ** infos, gsize n_infos);
+
+guint livekit_room_get_n_participants (LiveKitRoom * room);
+gboolean livekit_room_has_tracks (LiveKitRoom * room);
+const LiveKitParticipant *livekit_room_find (LiveKitRoom * room,
+    const gchar * sid);
+const LiveKitTrack *livekit_room_find_track (LiveKitRoom * room,
+    const gchar * track_sid, const LiveKitParticipant ** owner);
+const LiveKitTrack *livekit_participant_find_track (const LiveKitParticipant *
+    participant, const gchar * track_sid);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveKitRoom, livekit_room_free)
+
+G_END_DECLS

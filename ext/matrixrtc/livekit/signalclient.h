@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "../http/client.h"
+#include "livekit.pb-c.h"
+
+G_BEGIN_DECLS
+
+typedef struct _LiveKitSignal LiveKitSignal;
+
+/* Called on the worker thread. */
+typedef struct
+{
+  /* Anything but the join, pongs and tokens, which the client keeps itself. */
+  void (*message) (const Livekit__SignalResponse * message, gpointer user_data);
+  /* The socket is gone, once, not by livekit_signal_leave_async(). @leave is
+   * what the server said before, or NULL. */
+  void (*closed) (const Livekit__LeaveRequest * leave, const gchar * debug,
+      gpointer user_data);
+} LiveKitSignalCallbacks;
+
+LiveKitSignal *livekit_signal_new (HttpClient * http,
+    const LiveKitSignalCallbacks * callbacks, gpointer user_data);
+LiveKitSignal *livekit_signal_ref (LiveKitSignal * signal);
+void livekit_signal_unref (LiveKitSignal * signal);
+void livekit_signal_abandon (LiveKitSignal * signal);
+
+void livekit_signal_connect_async (LiveKitSignal * signal, const gchar * url,
+    const gchar * jwt, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data);
+Livekit__JoinResponse *livekit_signal_connect_finish (GAsyncResult * result,
+    GError ** error);
+
+void livekit_signal_send_answer (LiveKitSignal * signal, const gchar * sdp,
+    guint32 offer_id);
+void livekit_signal_send_candidate (LiveKitSignal * signal,
+    const gchar * candidate_init);
+void livekit_signal_send_leave (LiveKitSignal * signal);
+void livekit_signal_leave_async (LiveKitSignal * signal, guint timeout_ms,
+    GAsyncReadyCallback callback, gpointer user_data);
+
+const gchar *livekit_disconnect_reason_to_string (Livekit__DisconnectReason
+    reason);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveKitSignal, livekit_signal_unref)
+
+G_END_DECLS

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+gchar *livekit_url_for_signalling (const gchar * base, GError ** error);
+gchar *livekit_url_for_validation (const gchar * base, GError ** error);
+
+G_END_DECLS

@@ -1,0 +1,850 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The media peer of one SFU: a webrtcbin that answers the SFU's offers one after
+ * the other, and the streams that come out of it, told apart by what the newest
+ * offer says. Lives on the worker thread; webrtcbin's own threads only post to
+ * it.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <gst/webrtc/webrtc.h>
+#include "../debug.h"
+#include "iceserver.h"
+#include "peer.h"
+#include "sdp.h"
+#include "ssrcfilter.h"
+#include "stream.h"
+
+#define GST_CAT_DEFAULT matrixrtc_peer_debug
+
+/* A server sends one offer at a time; more of them waiting is nonsense. */
+#define MAX_WAITING_OFFERS 16
+
+/* One offer, from its arrival to its answer. */
+typedef struct
+{
+  GstSDPMessage *sdp;           /* as it came */
+  GPtrArray *sections;
+  guint32 id;
+} Offer;
+
+struct _RtcPeer
+{
+  RtcStreamHost host;           /* for the streams, and our own way to the loop */
+  RtcPeerCallbacks callbacks;   /* all NULL once abandoned */
+  gpointer user_data;
+
+  GstElement *webrtcbin;
+  RtcSsrcFilter *ssrc_filter;
+  gboolean has_stun_server;
+  gboolean is_connected;
+
+  GQueue waiting_offers;        /* of Offer */
+  Offer *offer;                 /* the one at work, or NULL */
+  GstWebRTCSessionDescription *answer;  /* for offer, once made */
+  GstSDPMessage *last_offer;    /* the last one that webrtcbin took */
+  GPtrArray *sections;          /* of the newest offer at work or done */
+  guint32 last_offer_id;
+
+  GPtrArray *streams;           /* of RtcStream */
+};
+
+static void
+offer_free (Offer * offer)
+{
+  gst_sdp_message_free (offer->sdp);
+  g_ptr_array_unref (offer->sections);
+  g_free (offer);
+}
+
+static void
+peer_clear (RtcPeer * peer)
+{
+  matrix_rtc_loop_unref (peer->host.loop);
+  gst_object_unref (peer->webrtcbin);
+  rtc_ssrc_filter_unref (peer->ssrc_filter);
+  rtc_stream_host_clear (&peer->host);
+}
+
+static void
+peer_unref (RtcPeer * peer)
+{
+  g_atomic_rc_box_release_full (peer, (GDestroyNotify) peer_clear);
+}
+
+static void
+peer_unref_closure (gpointer peer, GClosure * closure)
+{
+  peer_unref (peer);
+}
+
+/* What a webrtcbin thread wants done on the worker thread. Whoever posts holds a
+ * reference; the posts themselves run while the peer is in use, or never. */
+typedef struct
+{
+  RtcPeer *peer;
+  void (*func) (RtcPeer * peer, gpointer data);
+  gpointer data;
+  GDestroyNotify notify;
+} Post;
+
+static void
+post_free (Post * post)
+{
+  if (post->notify != NULL && post->data != NULL)
+    post->notify (post->data);
+  g_free (post);
+}
+
+static gboolean
+post_run (gpointer user_data)
+{
+  Post *post = user_data;
+
+  post->func (post->peer, post->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+peer_post (RtcPeer * peer, void (*func) (RtcPeer *, gpointer), gpointer data,
+    GDestroyNotify notify)
+{
+  Post *post = g_new (Post, 1);
+
+  *post = (Post) {
+  peer, func, data, notify};
+  matrix_rtc_loop_invoke (peer->host.loop, post_run, post,
+      (GDestroyNotify) post_free);
+}
+
+static void
+peer_fail (RtcPeer * peer, const gchar * debug)
+{
+  if (peer->callbacks.failed != NULL)
+    peer->callbacks.failed (debug, peer->user_data);
+}
+
+/* Streams */
+
+static RtcStream *
+peer_find_stream (RtcPeer * peer, const gchar * track_sid)
+{
+  guint i;
+
+  for (i = 0; i < peer->streams->len; i++) {
+    RtcStream *stream = g_ptr_array_index (peer->streams, i);
+
+    if (g_strcmp0 (rtc_stream_get_track_sid (stream), track_sid) == 0)
+      return stream;
+  }
+  return NULL;
+}
+
+static void
+on_stream_ready (RtcStream * stream, gpointer user_data)
+{
+  RtcPeer *peer = user_data;
+
+  if (peer->callbacks.track_ready != NULL)
+    peer->callbacks.track_ready (rtc_stream_get_track_sid (stream),
+        peer->user_data);
+}
+
+static void
+on_stream_drained (RtcStream * stream, gpointer user_data)
+{
+  RtcPeer *peer = user_data;
+
+  GST_DEBUG_OBJECT (peer->webrtcbin, "track %s has ended",
+      rtc_stream_get_track_sid (stream));
+  if (peer->callbacks.track_ended != NULL)
+    peer->callbacks.track_ended (rtc_stream_get_track_sid (stream),
+        peer->user_data);
+  rtc_stream_dismantle (stream);
+  g_ptr_array_remove (peer->streams, stream);
+}
+
+static const RtcStreamCallbacks stream_callbacks = {
+  on_stream_ready, on_stream_drained
+};
+
+static void
+peer_bind_stream (RtcPeer * peer, RtcStream * stream)
+{
+  RtcSection *section = peer->sections == NULL ? NULL :
+      rtc_sections_find_ssrc (peer->sections, rtc_stream_get_ssrc (stream));
+  g_autoptr (GError) error = NULL;
+
+  if (section == NULL || section->track_sid == NULL) {
+    GST_DEBUG_OBJECT (peer->webrtcbin, "SSRC %u is nobody's yet",
+        rtc_stream_get_ssrc (stream));
+    return;
+  }
+  GST_DEBUG_OBJECT (peer->webrtcbin, "SSRC %u in section %s is track %s",
+      rtc_stream_get_ssrc (stream), section->mid, section->track_sid);
+  if (rtc_stream_bind (stream, section->track_sid, &stream_callbacks, peer,
+          &error))
+    return;
+  if (peer->callbacks.track_failed != NULL)
+    peer->callbacks.track_failed (section->track_sid, error->message,
+        peer->user_data);
+  rtc_stream_end (stream);
+}
+
+/* Ends the streams that the newest offer doesn't know any more, and gives those
+ * their tracks that it does know now. */
+static void
+peer_match_streams (RtcPeer * peer)
+{
+  guint i;
+
+  for (i = 0; i < peer->streams->len; i++) {
+    RtcStream *stream = g_ptr_array_index (peer->streams, i);
+    const gchar *track_sid = rtc_stream_get_track_sid (stream);
+    RtcSection *section =
+        rtc_sections_find_ssrc (peer->sections, rtc_stream_get_ssrc (stream));
+
+    if (track_sid == NULL)
+      peer_bind_stream (peer, stream);
+    else if (section == NULL || g_strcmp0 (section->track_sid, track_sid) != 0)
+      rtc_stream_end (stream);
+  }
+}
+
+static void
+peer_take_stream (RtcPeer * peer, gpointer data)
+{
+  RtcStream *stream = data;
+
+  if (peer->callbacks.track_ready == NULL)
+    return;
+  g_ptr_array_add (peer->streams, rtc_stream_ref (stream));
+  peer_bind_stream (peer, stream);
+}
+
+static gboolean
+pad_get_ssrc (GstPad * pad, guint32 * ssrc)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+
+  return caps != NULL
+      && gst_structure_get_uint (gst_caps_get_structure (caps, 0), "ssrc",
+      ssrc);
+}
+
+/* On a streaming thread: webrtcbin has a new stream. */
+static void
+on_pad_added (GstElement * webrtcbin, GstPad * pad, RtcPeer * peer)
+{
+  guint32 ssrc;
+
+  if (GST_PAD_DIRECTION (pad) != GST_PAD_SRC)
+    return;
+  if (!pad_get_ssrc (pad, &ssrc)) {
+    GST_WARNING_OBJECT (pad, "a stream without SSRC");
+    return;
+  }
+  peer_post (peer, peer_take_stream, rtc_stream_new (&peer->host, pad, ssrc),
+      (GDestroyNotify) rtc_stream_unref);
+}
+
+/* Negotiation: each step is a promise of webrtcbin, answered on its thread and
+ * taken up again on ours. */
+
+typedef void (*PromiseFunc) (RtcPeer * peer, const GstStructure * reply);
+
+typedef struct
+{
+  RtcPeer *peer;
+  PromiseFunc func;
+} PromiseStep;
+
+static void
+promise_step_free (PromiseStep * step)
+{
+  peer_unref (step->peer);
+  g_free (step);
+}
+
+typedef struct
+{
+  PromiseFunc func;
+  GstPromise *promise;
+} PromiseResult;
+
+static void
+promise_result_free (PromiseResult * result)
+{
+  gst_promise_unref (result->promise);
+  g_free (result);
+}
+
+static gchar *
+promise_describe_error (GstPromise * promise)
+{
+  const GstStructure *reply;
+  g_autoptr (GError) error = NULL;
+
+  if (gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED)
+    return g_strdup ("webrtcbin gave no answer");
+  reply = gst_promise_get_reply (promise);
+  if (reply != NULL
+      && gst_structure_get (reply, "error", G_TYPE_ERROR, &error, NULL))
+    return g_strdup (error->message);
+  return NULL;
+}
+
+static void
+peer_take_promise_result (RtcPeer * peer, gpointer data)
+{
+  PromiseResult *result = data;
+  g_autofree gchar *error = promise_describe_error (result->promise);
+
+  /* Abandoned, or a straggler. */
+  if (peer->callbacks.answer == NULL || peer->offer == NULL)
+    return;
+  if (error != NULL)
+    peer_fail (peer, error);
+  else
+    result->func (peer, gst_promise_get_reply (result->promise));
+}
+
+static void
+on_promise (GstPromise * promise, gpointer user_data)
+{
+  PromiseStep *step = user_data;
+  PromiseResult *result = g_new (PromiseResult, 1);
+
+  result->func = step->func;
+  result->promise = gst_promise_ref (promise);
+  peer_post (step->peer, peer_take_promise_result, result,
+      (GDestroyNotify) promise_result_free);
+}
+
+static GstPromise *
+promise_for (RtcPeer * peer, PromiseFunc func)
+{
+  PromiseStep *step = g_new (PromiseStep, 1);
+
+  step->peer = g_atomic_rc_box_acquire (peer);
+  step->func = func;
+  return gst_promise_new_with_change_func (on_promise, step,
+      (GDestroyNotify) promise_step_free);
+}
+
+static void peer_start_next_offer (RtcPeer * peer);
+
+static void
+after_set_local (RtcPeer * peer, const GstStructure * reply)
+{
+  g_autofree gchar *text = NULL;
+  GstSDPMessage *sdp;
+
+  gst_sdp_message_copy (peer->answer->sdp, &sdp);
+  rtc_sdp_end_sections (sdp, peer->offer->sections);
+  text = gst_sdp_message_as_text (sdp);
+  gst_sdp_message_free (sdp);
+
+  GST_DEBUG_OBJECT (peer->webrtcbin, "offer %u is answered", peer->offer->id);
+  GST_TRACE_OBJECT (peer->webrtcbin, "answer:\n%s", text);
+  peer->callbacks.answer (text, peer->offer->id, peer->user_data);
+  g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
+  g_clear_pointer (&peer->offer, offer_free);
+  peer_start_next_offer (peer);
+}
+
+static void
+after_create_answer (RtcPeer * peer, const GstStructure * reply)
+{
+  if (reply == NULL || !gst_structure_get (reply, "answer",
+          GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &peer->answer, NULL)) {
+    peer_fail (peer, "webrtcbin made no answer");
+    return;
+  }
+  rtc_sdp_widen_answer (peer->answer->sdp, peer->offer->sdp);
+  g_signal_emit_by_name (peer->webrtcbin, "set-local-description",
+      peer->answer, promise_for (peer, after_set_local));
+}
+
+static void
+after_set_remote (RtcPeer * peer, const GstStructure * reply)
+{
+  g_clear_pointer (&peer->last_offer, gst_sdp_message_free);
+  gst_sdp_message_copy (peer->offer->sdp, &peer->last_offer);
+  g_signal_emit_by_name (peer->webrtcbin, "create-answer", NULL,
+      promise_for (peer, after_create_answer));
+}
+
+static void
+peer_take_sections (RtcPeer * peer, GPtrArray * sections)
+{
+  g_clear_pointer (&peer->sections, g_ptr_array_unref);
+  peer->sections = g_ptr_array_ref (sections);
+  rtc_ssrc_filter_set_allowed (peer->ssrc_filter, sections);
+  peer_match_streams (peer);
+}
+
+static void
+peer_start_next_offer (RtcPeer * peer)
+{
+  g_autoptr (GError) error = NULL;
+  GstWebRTCSessionDescription *description;
+  GstSDPMessage *shown;
+
+  if (peer->offer != NULL)
+    return;
+  peer->offer = g_queue_pop_head (&peer->waiting_offers);
+  if (peer->offer == NULL)
+    return;
+  if (!rtc_sdp_check_offer (peer->offer->sdp, peer->last_offer, &error)) {
+    peer_fail (peer, error->message);
+    return;
+  }
+  peer_take_sections (peer, peer->offer->sections);
+
+  gst_sdp_message_copy (peer->offer->sdp, &shown);
+  rtc_sdp_stick_directions (shown);
+  description =
+      gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_OFFER, shown);
+  g_signal_emit_by_name (peer->webrtcbin, "set-remote-description",
+      description, promise_for (peer, after_set_remote));
+  gst_webrtc_session_description_free (description);
+}
+
+/* LiveKit may say outright which section carries which track. */
+static void
+sections_take_map (GPtrArray * sections, GHashTable * mid_to_track)
+{
+  guint i;
+
+  for (i = 0; i < sections->len; i++) {
+    RtcSection *section = g_ptr_array_index (sections, i);
+    const gchar *track_sid = section->mid == NULL ? NULL :
+        g_hash_table_lookup (mid_to_track, section->mid);
+
+    if (track_sid == NULL || !section->sending)
+      continue;
+    g_free (section->track_sid);
+    section->track_sid = g_strdup (track_sid);
+  }
+}
+
+/* @mid_to_track (NULL: not given) is of strings. Offers are answered in the
+ * order they come. One that can't be used is a failure of the peer: without an
+ * answer the server never offers anything again. */
+void
+rtc_peer_take_offer (RtcPeer * peer, const gchar * sdp, guint32 offer_id,
+    GHashTable * mid_to_track)
+{
+  g_autoptr (GError) error = NULL;
+  GstSDPMessage *message;
+  Offer *offer;
+
+  if (offer_id != 0 && offer_id <= peer->last_offer_id) {
+    GST_WARNING_OBJECT (peer->webrtcbin, "offer %u comes after offer %u",
+        offer_id, peer->last_offer_id);
+    return;
+  }
+  message = rtc_sdp_parse (sdp, &error);
+  if (message == NULL
+      || g_queue_get_length (&peer->waiting_offers) >= MAX_WAITING_OFFERS) {
+    peer_fail (peer, error != NULL ? error->message : "too many offers");
+    g_clear_pointer (&message, gst_sdp_message_free);
+    return;
+  }
+  GST_TRACE_OBJECT (peer->webrtcbin, "offer %u:\n%s", offer_id, sdp);
+  peer->last_offer_id = offer_id;
+  offer = g_new0 (Offer, 1);
+  offer->sdp = message;
+  offer->id = offer_id;
+  offer->sections = rtc_sdp_read_sections (message);
+  if (mid_to_track != NULL)
+    sections_take_map (offer->sections, mid_to_track);
+  g_queue_push_tail (&peer->waiting_offers, offer);
+  peer_start_next_offer (peer);
+}
+
+/* ICE */
+
+typedef struct
+{
+  guint mline;
+  gchar *candidate;
+} Candidate;
+
+static void
+candidate_free (Candidate * candidate)
+{
+  g_free (candidate->candidate);
+  g_free (candidate);
+}
+
+static void
+peer_send_candidate (RtcPeer * peer, gpointer data)
+{
+  Candidate *candidate = data;
+
+  if (peer->callbacks.candidate != NULL)
+    peer->callbacks.candidate (candidate->mline, candidate->candidate,
+        peer->user_data);
+}
+
+static void
+on_ice_candidate (GstElement * webrtcbin, guint mline, const gchar * text,
+    RtcPeer * peer)
+{
+  Candidate *candidate;
+
+  if (text == NULL || *text == '\0')
+    return;
+  candidate = g_new (Candidate, 1);
+  candidate->mline = mline;
+  candidate->candidate = g_strdup (text);
+  peer_post (peer, peer_send_candidate, candidate,
+      (GDestroyNotify) candidate_free);
+}
+
+void
+rtc_peer_add_candidate (RtcPeer * peer, guint mline, const gchar * candidate)
+{
+  g_signal_emit_by_name (peer->webrtcbin, "add-ice-candidate", mline,
+      candidate);
+}
+
+/* @url is of the kind that LiveKit gives (RFC 7064, 7065). webrtcbin takes one
+ * STUN server, the first. */
+void
+rtc_peer_add_ice_server (RtcPeer * peer, const gchar * url,
+    const gchar * username, const gchar * credential)
+{
+  RtcIceServerKind kind;
+  g_autofree gchar *server =
+      rtc_ice_server_to_webrtcbin (url, username, credential, &kind);
+  gboolean taken;
+
+  if (server == NULL) {
+    GST_WARNING_OBJECT (peer->webrtcbin, "an ICE server can't be used");
+  } else if (kind == RTC_ICE_SERVER_TURN) {
+    g_signal_emit_by_name (peer->webrtcbin, "add-turn-server", server, &taken);
+  } else if (!peer->has_stun_server) {
+    g_object_set (peer->webrtcbin, "stun-server", server, NULL);
+    peer->has_stun_server = TRUE;
+  }
+}
+
+/* Before the first offer. */
+void
+rtc_peer_set_relay_only (RtcPeer * peer)
+{
+  g_object_set (peer->webrtcbin, "ice-transport-policy",
+      GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
+}
+
+/* In PAUSED a live source passes no data, so DTLS can't finish there: the ICE
+ * connection is all that can be had. */
+static gboolean
+peer_transport_is_up (RtcPeer * peer)
+{
+  GstWebRTCPeerConnectionState state;
+  GstWebRTCICEConnectionState ice_state;
+
+  g_object_get (peer->webrtcbin, "connection-state", &state,
+      "ice-connection-state", &ice_state, NULL);
+  if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
+    return TRUE;
+  return GST_STATE_TARGET (peer->webrtcbin) < GST_STATE_PLAYING
+      && (ice_state == GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED
+      || ice_state == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED);
+}
+
+static void
+peer_check_connection (RtcPeer * peer, gpointer data)
+{
+  GstWebRTCPeerConnectionState state;
+
+  g_object_get (peer->webrtcbin, "connection-state", &state, NULL);
+  if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED) {
+    peer_fail (peer, "the media transport failed");
+  } else if (!peer->is_connected && peer_transport_is_up (peer)) {
+    peer->is_connected = TRUE;
+    if (peer->callbacks.connected != NULL)
+      peer->callbacks.connected (peer->user_data);
+  }
+}
+
+static void
+on_connection_state (GstElement * webrtcbin, GParamSpec * pspec,
+    RtcPeer * peer)
+{
+  peer_post (peer, peer_check_connection, NULL, NULL);
+}
+
+/* Life */
+
+static void
+on_new_transceiver (GstElement * webrtcbin, GObject * transceiver,
+    RtcPeer * peer)
+{
+  g_object_set (transceiver, "do-nack", TRUE, NULL);
+}
+
+/* An RTP stream starts with what comes first: its sender has sent for a while,
+ * there is no earlier packet to wait for. */
+static void
+on_new_jitterbuffer (GstElement * rtpbin, GstElement * jitterbuffer,
+    guint session, guint ssrc, RtcPeer * peer)
+{
+  g_object_set (jitterbuffer, "faststart-min-packets", 1, NULL);
+}
+
+/* The first DTLS element of a process makes a key, which takes long enough to
+ * be done while the servers are asked. */
+static void
+make_dtls_certificate (GstElement * webrtcbin, gpointer user_data)
+{
+  GstElement *dtlsdec = gst_element_factory_make ("dtlsdec", NULL);
+
+  g_clear_object (&dtlsdec);
+}
+
+static void
+peer_connect (RtcPeer * peer, GstElement * element, const gchar * signal,
+    GCallback callback)
+{
+  g_signal_connect_data (element, signal, callback,
+      g_atomic_rc_box_acquire (peer), peer_unref_closure, 0);
+}
+
+static void
+peer_connect_signals (RtcPeer * peer)
+{
+  g_autoptr (GstElement) rtpbin =
+      gst_bin_get_by_name (GST_BIN (peer->webrtcbin), "rtpbin");
+
+  peer_connect (peer, peer->webrtcbin, "pad-added", G_CALLBACK (on_pad_added));
+  peer_connect (peer, peer->webrtcbin, "on-ice-candidate",
+      G_CALLBACK (on_ice_candidate));
+  peer_connect (peer, peer->webrtcbin, "on-new-transceiver",
+      G_CALLBACK (on_new_transceiver));
+  peer_connect (peer, peer->webrtcbin, "notify::connection-state",
+      G_CALLBACK (on_connection_state));
+  peer_connect (peer, peer->webrtcbin, "notify::ice-connection-state",
+      G_CALLBACK (on_connection_state));
+  peer_connect (peer, rtpbin, "new-jitterbuffer",
+      G_CALLBACK (on_new_jitterbuffer));
+}
+
+static void
+peer_disconnect_signals (RtcPeer * peer)
+{
+  g_autoptr (GstElement) rtpbin =
+      gst_bin_get_by_name (GST_BIN (peer->webrtcbin), "rtpbin");
+
+  g_signal_handlers_disconnect_by_data (peer->webrtcbin, peer);
+  if (rtpbin != NULL)
+    g_signal_handlers_disconnect_by_data (rtpbin, peer);
+}
+
+/* Makes webrtcbin and starts it in the state of @settings->bin. */
+RtcPeer *
+rtc_peer_new (const RtcPeerSettings * settings,
+    const RtcPeerCallbacks * callbacks, gpointer user_data, GError ** error)
+{
+  GstElement *webrtcbin = gst_element_factory_make ("webrtcbin", NULL);
+  RtcPeer *peer;
+
+  if (webrtcbin == NULL) {
+    g_set_error_literal (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+        "webrtcbin is not installed");
+    return NULL;
+  }
+  peer = g_atomic_rc_box_new0 (RtcPeer);
+  peer->callbacks = *callbacks;
+  peer->user_data = user_data;
+  peer->webrtcbin = gst_object_ref_sink (webrtcbin);
+  rtc_stream_host_init (&peer->host, matrix_rtc_loop_ref (settings->loop),
+      settings->bin, webrtcbin, settings->output);
+  peer->streams =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) rtc_stream_unref);
+  peer->ssrc_filter = rtc_ssrc_filter_new ();
+  g_queue_init (&peer->waiting_offers);
+
+  g_object_set (webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
+      "latency", settings->latency_ms, NULL);
+  if (settings->relay_only)
+    rtc_peer_set_relay_only (peer);
+  rtc_ssrc_filter_attach (peer->ssrc_filter, webrtcbin);
+  peer_connect_signals (peer);
+  gst_element_call_async (webrtcbin, make_dtls_certificate, NULL, NULL);
+  if (!gst_bin_add (settings->bin, webrtcbin)
+      || !gst_element_sync_state_with_parent (webrtcbin)) {
+    g_set_error_literal (error, GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE,
+        "webrtcbin doesn't start; are the nice, dtls, srtp and sctp plugins "
+        "installed?");
+    rtc_peer_free (peer);
+    return NULL;
+  }
+  return peer;
+}
+
+/* On the worker thread: no callback comes any more. The elements stay until
+ * rtc_peer_free(). */
+void
+rtc_peer_abandon (RtcPeer * peer)
+{
+  guint i;
+
+  memset (&peer->callbacks, 0, sizeof (peer->callbacks));
+  for (i = 0; i < peer->streams->len; i++)
+    rtc_stream_forget (g_ptr_array_index (peer->streams, i));
+}
+
+static void
+peer_remove_element (RtcPeer * peer, GstElement * element)
+{
+  gst_element_set_locked_state (element, TRUE);
+  gst_element_set_state (element, GST_STATE_NULL);
+  if (GST_OBJECT_PARENT (element) == GST_OBJECT (peer->host.bin))
+    gst_bin_remove (peer->host.bin, element);
+}
+
+/* When the worker doesn't run any more, and the element that holds the media is
+ * down in READY: no thread of webrtcbin or of ours is left that could use the
+ * peer. */
+void
+rtc_peer_free (RtcPeer * peer)
+{
+  guint i;
+
+  rtc_stream_host_wait (&peer->host);
+  for (i = 0; i < peer->streams->len; i++) {
+    RtcStream *stream = g_ptr_array_index (peer->streams, i);
+
+    rtc_stream_forget (stream);
+    if (rtc_stream_get_receiver (stream) != NULL)
+      peer_remove_element (peer, rtc_stream_get_receiver (stream));
+  }
+  peer_remove_element (peer, peer->webrtcbin);
+  peer_disconnect_signals (peer);
+  g_ptr_array_unref (peer->streams);
+  g_queue_clear_full (&peer->waiting_offers, (GDestroyNotify) offer_free);
+  g_clear_pointer (&peer->offer, offer_free);
+  g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
+  g_clear_pointer (&peer->last_offer, gst_sdp_message_free);
+  g_clear_pointer (&peer->sections, g_ptr_array_unref);
+  peer_unref (peer);
+}
+
+/* Tracks */
+
+/* The tracks that come in, started or not. */
+GStrv
+rtc_peer_get_track_sids (RtcPeer * peer)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  guint i;
+
+  for (i = 0; i < peer->streams->len; i++) {
+    const gchar *track_sid =
+        rtc_stream_get_track_sid (g_ptr_array_index (peer->streams, i));
+
+    if (track_sid != NULL)
+      g_strv_builder_add (builder, track_sid);
+  }
+  return g_strv_builder_end (builder);
+}
+
+/* Where the track comes out, or NULL. */
+GstPad *
+rtc_peer_get_track_pad (RtcPeer * peer, const gchar * track_sid)
+{
+  RtcStream *stream = peer_find_stream (peer, track_sid);
+
+  return stream == NULL || rtc_stream_get_receiver (stream) == NULL ? NULL :
+      gst_element_get_static_pad (rtc_stream_get_receiver (stream), "src");
+}
+
+/* The track's msid in the newest offer, or NULL. */
+gchar *
+rtc_peer_get_track_msid (RtcPeer * peer, const gchar * track_sid)
+{
+  RtcSection *section = peer->sections == NULL ? NULL :
+      rtc_sections_find_track (peer->sections, track_sid);
+
+  return section == NULL ? NULL : g_strdup (section->msid);
+}
+
+/* Whether the track's first frame waits to be taken. */
+gboolean
+rtc_peer_is_track_ready (RtcPeer * peer, const gchar * track_sid)
+{
+  RtcStream *stream = peer_find_stream (peer, track_sid);
+
+  return stream != NULL && rtc_stream_is_ready (stream);
+}
+
+/* Lets the frames of a ready track out. */
+void
+rtc_peer_start_track (RtcPeer * peer, const gchar * track_sid)
+{
+  RtcStream *stream = peer_find_stream (peer, track_sid);
+
+  if (stream != NULL)
+    rtc_stream_unblock (stream);
+}
+
+void
+rtc_peer_end_track (RtcPeer * peer, const gchar * track_sid)
+{
+  RtcStream *stream = peer_find_stream (peer, track_sid);
+
+  if (stream != NULL)
+    rtc_stream_end (stream);
+}
+
+/* Ends a track only if it was started: others may not be known yet. */
+void
+rtc_peer_end_started_track (RtcPeer * peer, const gchar * track_sid)
+{
+  RtcStream *stream = peer_find_stream (peer, track_sid);
+
+  if (stream != NULL && rtc_stream_is_exposed (stream))
+    rtc_stream_end (stream);
+}
+
+void
+rtc_peer_end_all_tracks (RtcPeer * peer)
+{
+  guint i;
+
+  for (i = 0; i < peer->streams->len; i++)
+    rtc_stream_end (g_ptr_array_index (peer->streams, i));
+}
+
+/* An error of one of our elements: it costs the one track, or if it's
+ * webrtcbin's the peer. FALSE if @child is none of ours. */
+gboolean
+rtc_peer_take_media_error (RtcPeer * peer, GstElement * child,
+    const gchar * debug)
+{
+  guint i;
+
+  if (child == peer->webrtcbin) {
+    peer_fail (peer, debug);
+    return TRUE;
+  }
+  for (i = 0; i < peer->streams->len; i++) {
+    RtcStream *stream = g_ptr_array_index (peer->streams, i);
+
+    if (rtc_stream_get_receiver (stream) != child)
+      continue;
+    if (peer->callbacks.track_failed != NULL)
+      peer->callbacks.track_failed (rtc_stream_get_track_sid (stream), debug,
+          peer->user_data);
+    rtc_stream_end (stream);
+    return TRUE;
+  }
+  return FALSE;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+typedef struct _RtcSsrcFilter RtcSsrcFilter;
+
+RtcSsrcFilter *rtc_ssrc_filter_new (void);
+void rtc_ssrc_filter_unref (RtcSsrcFilter * filter);
+void rtc_ssrc_filter_attach (RtcSsrcFilter * filter, GstElement * webrtcbin);
+void rtc_ssrc_filter_set_allowed (RtcSsrcFilter * filter,
+    GPtrArray * sections);
+
+G_END_DECLS

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One participant of a LiveKit room: publishes synthetic media, or listens.
+
+Runs inside the process of publishers.py. It keeps to a picture clock of its
+own instead of the SDK's, so that a late picture does not delay the next.
+"""
+
+import asyncio
+import time
+
+from livekit import rtc
+
+import media
+
+CODECS = {"vp8": rtc.VideoCodec.VP8, "h264": rtc.VideoCodec.H264,
+          "vp9": rtc.VideoCodec.VP9, "av1": rtc.VideoCodec.AV1}
+SOURCES = {"camera": rtc.TrackSource.SOURCE_CAMERA,
+           "microphone": rtc.TrackSource.SOURCE_MICROPHONE,
+           "screen-share": rtc.TrackSource.SOURCE_SCREENSHARE,
+           "screen-share-audio": rtc.TrackSource.SOURCE_SCREENSHARE_AUDIO}
+
+
+class Participant:
+    """A connection to a room, with its local tracks."""
+
+    def __init__(self, index):
+        self.index = index
+        self.room = rtc.Room()
+        self.feeds = {}  # track sid -> (task, source, track)
+        self.listeners = {}  # track sid -> task
+        self.received = {}  # track sid -> what came of it
+        self.data = []
+        self.room.on("track_subscribed", self._subscribed)
+        self.room.on("track_unsubscribed", self._unsubscribed)
+        self.room.on("data_received", self._data_received)
+
+    async def join(self, url, token, subscribe=False, passphrase=None):
+        options = rtc.RoomOptions(auto_subscribe=subscribe)
+        if passphrase:
+            options.encryption = rtc.E2EEOptions(
+                key_provider_options=rtc.KeyProviderOptions(
+                    shared_key=passphrase.encode()))
+        await asyncio.wait_for(self.room.connect(url, token, options), 20)
+        local = self.room.local_participant
+        return {"sid": local.sid, "identity": local.identity}
+
+    async def leave(self):
+        for sid in list(self.feeds):
+            await self._stop_feed(sid)
+        for sid in list(self.listeners):
+            self._stop_listener(sid)
+        await self.room.disconnect()
+
+    async def publish_audio(self, frequency=None, source="microphone",
+                            dtx=False, red=True):
+        frequency = frequency or media.tone(self.index)
+        feed = rtc.AudioSource(media.SAMPLE_RATE, 1, queue_size_ms=200)
+        track = rtc.LocalAudioTrack.create_audio_track(source, feed)
+        return await self._publish(
+            track, feed, self._feed_audio(feed, frequency),
+            rtc.TrackPublishOptions(source=SOURCES[source], dtx=dtx, red=red))
+
+    async def publish_video(self, codec="vp8", width=320, height=240, fps=15,
+                            source="camera", bitrate=300_000,
+                            simulcast=False, chroma=None):
+        feed = rtc.VideoSource(width, height)
+        track = rtc.LocalVideoTrack.create_video_track(source, feed)
+        pictures = media.pictures(
+            width, height, chroma or media.colour(self.index))
+        options = rtc.TrackPublishOptions(
+            source=SOURCES[source], video_codec=CODECS[codec],
+            simulcast=simulcast, video_encoding=rtc.VideoEncoding(
+                max_bitrate=bitrate, max_framerate=fps))
+        return await self._publish(
+            track, feed,
+            self._feed_video(feed, pictures, width, height, fps), options)
+
+    async def _publish(self, track, feed, loop, options):
+        task = asyncio.create_task(loop)
+        try:
+            publication = await asyncio.wait_for(
+                self.room.local_participant.publish_track(track, options), 20)
+        except BaseException:
+            task.cancel()
+            raise
+        self.feeds[publication.sid] = (task, feed, track)
+        return {"sid": publication.sid, "time": time.monotonic()}
+
+    async def unpublish(self, sid):
+        await self.room.local_participant.unpublish_track(sid)
+        await self._stop_feed(sid)
+
+    def mute(self, sid, muted):
+        track = self.feeds[sid][2]
+        if muted:
+            track.mute()
+        else:
+            track.unmute()
+
+    async def send_data(self, text, topic, reliable=True):
+        await self.room.local_participant.publish_data(
+            text, reliable=reliable, topic=topic)
+
+    def report(self):
+        """What was received, and who is there, as this participant sees."""
+        return {"tracks": self.received, "data": self.data,
+                "participants": sorted(self.room.remote_participants)}
+
+    async def _stop_feed(self, sid):
+        task, feed, _track = self.feeds.pop(sid)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await feed.aclose()
+
+    @staticmethod
+    async def _feed_audio(feed, frequency):
+        samples = media.sine(frequency)
+        frame = rtc.AudioFrame(samples, media.SAMPLE_RATE, 1,
+                               len(samples) // 2)
+        while True:
+            await feed.capture_frame(frame)  # waits while the queue is full
+
+    @staticmethod
+    async def _feed_video(feed, pictures, width, height, fps):
+        frames = [rtc.VideoFrame(width, height,
+                                 rtc.VideoBufferType.I420, picture)
+                  for picture in pictures]
+        start = time.monotonic()
+        count = 0
+        while True:
+            feed.capture_frame(frames[count % len(frames)],
+                               timestamp_us=round(count * 1e6 / fps))
+            # Skip what is over already rather than sending a burst.
+            count = max(count + 1, int((time.monotonic() - start) * fps))
+            await asyncio.sleep(
+                max(0, start + count / fps - time.monotonic()))
+
+    def _subscribed(self, track, publication, participant):
+        self.received[track.sid] = {
+            "identity": participant.identity, "frames": 0,
+            "kind": "video" if track.kind == rtc.TrackKind.KIND_VIDEO
+                    else "audio", "mime": publication.mime_type}
+        self.listeners[track.sid] = asyncio.create_task(self._listen(track))
+
+    def _unsubscribed(self, track, _publication, _participant):
+        self._stop_listener(track.sid)
+
+    def _stop_listener(self, sid):
+        task = self.listeners.pop(sid, None)
+        if task:
+            task.cancel()
+
+    def _data_received(self, packet):
+        self.data.append({"data": packet.data.decode(errors="replace"),
+                          "topic": packet.topic})
+
+    async def _listen(self, track):
+        if track.kind == rtc.TrackKind.KIND_VIDEO:
+            stream = rtc.VideoStream(track)
+        else:
+            stream = rtc.AudioStream(track)
+        try:
+            async for _event in stream:
+                self.received[track.sid]["frames"] += 1
+        finally:
+            await stream.aclose()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who is there, with and without media."""
+
+import unittest
+
+from receiver import Receiver
+from stack import Caller, InteropTest
+
+
+class Participants(InteropTest):
+
+    def direct(self, **properties):
+        receiver = Receiver(
+            livekit_url=self.livekit.url,
+            livekit_token=self.livekit.token(self.room, "recorder"),
+            **properties)
+        self.addCleanup(receiver.close)
+        return receiver
+
+    def wait_listed(self, receiver, identities):
+        receiver.wait_for(
+            lambda: {person["identity"] for person
+                     in receiver.participants()} == set(identities),
+            5, f"participants are {identities}")
+
+    def test_listeners_have_no_pads(self):
+        self.livekit.create_room(self.room)
+        early = self.join("early", subscribe=True)
+        receiver = self.direct()
+        receiver.play()
+        receiver.wait_state("connected", 10)
+        late = self.join("late", subscribe=True)
+        for name, answer in (("early", early), ("late", late)):
+            event = receiver.wait_event(
+                "matrixrtc-participant-joined", 5, identity=name)
+            self.assertEqual(event["sid"], answer["sid"])
+            self.assertEqual(event["name"], name)
+        self.wait_listed(receiver, {"early", "late"})
+        for person in receiver.participants():
+            self.assertFalse(person.get("tracks"), person)
+        self.assertEqual(receiver.all("pad-added"), [])
+        self.publishers.leave("early")
+        receiver.wait_event("matrixrtc-participant-left", 5,
+                            identity="early", sid=early["sid"])
+        self.wait_listed(receiver, {"late"})
+        receiver.require_no_error()
+
+    def test_pads_of_matrix_members(self):
+        """Pads know whose they are; strangers on the SFU get none."""
+        recorder, room_id, callers = self.matrix_call(2)
+        sids = {name: self.publishers.publish_audio(name)["sid"]
+                for name in callers}
+        stranger = Caller(self.new_user("stranger"), room_id,
+                          self.service_url, False)
+        access = stranger.sfu()  # without a membership in the call
+        self.publishers.join("stranger", access["url"], access["jwt"], 5)
+        self.publishers.publish_audio("stranger")
+        receiver = Receiver(
+            homeserver=self.matrix.url, room_id=room_id,
+            access_token_file=self.token_file(recorder),
+            livekit_service_url=self.service_url)
+        self.addCleanup(receiver.close)
+        receiver.play()
+        pads = receiver.wait_flowing(sids.values(), 15)
+        for name, caller in callers.items():
+            pad = pads[sids[name]]
+            self.assertEqual(pad.identity, caller.identity)
+            self.assertEqual(
+                pad.pad.get_property("user-id"), caller.user.user_id)
+            self.assertEqual(pad.pad.get_property("member-device-id"),
+                             caller.user.device_id)
+            self.assertTrue(pad.pad.get_property("attested"))
+        self.assertEqual({pad.identity for pad in receiver.present()},
+                         {caller.identity for caller in callers.values()})
+        # The stranger becomes a member: his media may come now.
+        mark = receiver.mark()
+        stranger.announce()
+        event = receiver.wait_event("pad-added", 10, mark)
+        self.assertEqual(event.pad.pad.get_property("user-id"),
+                         stranger.user.user_id)
+        receiver.require_no_error()
+
+    def test_service_found_by_the_members(self):
+        """No livekit-service-url: the members' events name it."""
+        recorder, room_id, callers = self.matrix_call(2)
+        sids = [self.publishers.publish_audio(name)["sid"]
+                for name in callers]
+        receiver = Receiver(homeserver=self.matrix.url, room_id=room_id,
+                            access_token_file=self.token_file(recorder))
+        self.addCleanup(receiver.close)
+        receiver.play()
+        receiver.wait_flowing(sids, 15)
+        receiver.require_no_error()
+
+    def test_old_jwt_endpoint(self):
+        """/sfu/get gives another identity, and the same call."""
+        recorder, room_id, callers = self.matrix_call(1)
+        sid = self.publishers.publish_audio("caller0")["sid"]
+        receiver = Receiver(
+            homeserver=self.matrix.url, room_id=room_id,
+            access_token_file=self.token_file(recorder),
+            livekit_service_url=self.service_url,
+            force_old_jwt_endpoint=True)
+        self.addCleanup(receiver.close)
+        receiver.play()
+        receiver.wait_flowing([sid], 15)
+        self.assertIn(
+            f"{recorder.user_id}:{recorder.device_id}",
+            self.publishers.report("caller0")["participants"])
+        self.assertEqual(
+            [person["identity"] for person in receiver.participants()],
+            [callers["caller0"].identity])
+        receiver.require_no_error()
+
+    def test_media_flags(self):
+        """Only what is asked for is subscribed."""
+        self.livekit.create_room(self.room)
+        self.join("anna")
+        audio, _video = self.publish_both("anna")
+        receiver = self.direct(media="audio")
+        receiver.play()
+        receiver.wait_flowing([audio], 10)
+        self.join("bert", 1)
+        self.publishers.publish_video("bert")
+        late = self.publishers.publish_audio("bert")["sid"]
+        receiver.wait_flowing([late], 5)
+        self.assertEqual({pad.track_sid for pad in receiver.present()},
+                         {audio, late})
+        receiver.require_no_error()
+
+    def test_relay_only(self):
+        """Through the SFU's TURN server, with the credentials it gives."""
+        self.livekit.create_room(self.room)
+        self.join("anna")
+        sids = self.publish_both("anna")
+        receiver = self.direct(ice_transport_policy="relay")
+        receiver.play()
+        receiver.wait_flowing(sids, 15)
+        receiver.require_no_error()
+
+    def test_shared_password(self):
+        """Media that the LiveKit SDK encrypted with a passphrase."""
+        self.livekit.create_room(self.room)
+        self.join("anna", passphrase="one for all")
+        sids = self.publish_both("anna")
+        receiver = self.direct(e2ee_passphrase="one for all")
+        receiver.play()
+        pads = receiver.wait_flowing(sids, 10)
+        for sid in sids:
+            self.assertTrue(pads[sid].pad.get_property("encrypted"))
+        receiver.require_no_error()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Synthetic tracks: a live test source, an encoder and a payloader per track,
+ * and the copying of its packets to the subscribers. */
+
+#include "media.h"
+#include "offer.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/rtp/gstrtpbuffer.h>
+#include <gst/video/video.h>
+
+struct _FeedOutput
+{
+  GstAppSrc *src;
+  guint pt;
+  guint32 ssrc;
+  guint16 seq;
+};
+
+struct _Feed
+{
+  GstElement *pipeline;
+  GstElement *encoder;
+
+  /* The streaming thread reads these. */
+  GMutex lock;
+  GPtrArray *outputs;           /* FeedOutput * */
+  gboolean muted;
+};
+
+guint
+feed_frequency (const gchar * name)
+{
+  return 220 + 55 * (g_str_hash (name) % 32);
+}
+
+static gboolean
+has_element (const gchar * name)
+{
+  g_autoptr (GstElementFactory) factory = gst_element_factory_find (name);
+
+  return factory != NULL;
+}
+
+/* Its name in the picture helps whoever looks at the demo; where the text
+ * elements are not installed, colour alone tells participants apart. */
+static gchar *
+describe_picture (const gchar * name, TestcallMedia media)
+{
+  gboolean screen = media == TESTCALL_SCREEN;
+  guint hash = g_str_hash (name);
+  g_autofree gchar *text = has_element ("textoverlay") ?
+      g_strdup_printf ("! textoverlay text=\"%s\" font-desc=\"Sans 24\" ",
+      name) : g_strdup ("");
+
+  return g_strdup_printf ("videotestsrc is-live=true pattern=%s motion=sweep "
+      "foreground-color=0x%08x background-color=0x%08x ! video/x-raw,"
+      "format=I420,width=%u,height=%u,framerate=15/1 %s", screen ? "gamut" :
+      "ball", 0xff808080u | hash, 0xff000000u | ((hash >> 3) & 0x3f3f3f),
+      screen ? 480u : 320u, screen ? 270u : 240u, text);
+}
+
+static gchar *
+describe_video (const gchar * name, TestcallMedia media, TestcallCodec codec)
+{
+  g_autofree gchar *picture = describe_picture (name, media);
+
+  if (codec == TESTCALL_VP8)
+    return g_strdup_printf ("%s! vp8enc name=encoder deadline=1 cpu-used=8 "
+        "end-usage=cbr target-bitrate=200000 keyframe-max-dist=300 "
+        "error-resilient=default "
+        "! rtpvp8pay pt=%u mtu=1200 picture-id-mode=15-bit "
+        "timestamp-offset=0 ", picture, OFFER_PT_VP8);
+  if (codec == TESTCALL_H264 && has_element ("x264enc"))
+    return g_strdup_printf ("%s! x264enc name=encoder tune=zerolatency "
+        "speed-preset=ultrafast bitrate=200 key-int-max=300 threads=1 "
+        "! video/x-h264,profile=constrained-baseline "
+        "! rtph264pay pt=%u mtu=1200 config-interval=-1 "
+        "aggregate-mode=zero-latency timestamp-offset=0 ", picture,
+        OFFER_PT_H264);
+  if (codec == TESTCALL_H264 && has_element ("openh264enc"))
+    return g_strdup_printf ("%s! openh264enc name=encoder complexity=low "
+        "bitrate=200000 gop-size=300 ! video/x-h264,"
+        "profile=constrained-baseline ! h264parse ! rtph264pay pt=%u mtu=1200 "
+        "config-interval=-1 aggregate-mode=zero-latency timestamp-offset=0 ",
+        picture, OFFER_PT_H264);
+  return NULL;
+}
+
+static gchar *
+describe (const gchar * name, TestcallMedia media, TestcallCodec codec)
+{
+  if (media == TESTCALL_VIDEO || media == TESTCALL_SCREEN)
+    return describe_video (name, media, codec);
+  return g_strdup_printf ("audiotestsrc is-live=true freq=%u volume=0.2 "
+      "samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=1 "
+      "! opusenc name=encoder bitrate=32000 ! rtpopuspay pt=%u "
+      "timestamp-offset=0 ", feed_frequency (name), OFFER_PT_OPUS);
+}
+
+/* Header bytes that differ from subscriber to subscriber. */
+static GstBuffer *
+readdress (GstBuffer * packet, FeedOutput * output)
+{
+  GstBuffer *copy = gst_buffer_copy_deep (packet);
+  GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+
+  if (!gst_rtp_buffer_map (copy, GST_MAP_READWRITE, &rtp)) {
+    gst_buffer_unref (copy);
+    return NULL;
+  }
+  gst_rtp_buffer_set_ssrc (&rtp, output->ssrc);
+  gst_rtp_buffer_set_seq (&rtp, output->seq++);
+  gst_rtp_buffer_set_payload_type (&rtp, output->pt);
+  gst_rtp_buffer_unmap (&rtp);
+  return copy;
+}
+
+static void
+push_packet (FeedOutput * output, GstBuffer * packet)
+{
+  GstBuffer *copy = readdress (packet, output);
+
+  if (copy)
+    gst_app_src_push_buffer (output->src, copy);
+}
+
+static gboolean
+push_from_list (GstBuffer ** packet, guint idx, gpointer output)
+{
+  push_packet (output, *packet);
+  return TRUE;
+}
+
+static GstFlowReturn
+on_sample (GstAppSink * sink, gpointer user_data)
+{
+  Feed *feed = user_data;
+  GstSample *sample = gst_app_sink_pull_sample (sink);
+  GstBufferList *list;
+  guint i;
+
+  if (!sample)
+    return GST_FLOW_EOS;
+  list = gst_sample_get_buffer_list (sample);
+  g_mutex_lock (&feed->lock);
+  for (i = 0; i < feed->outputs->len && !feed->muted; i++) {
+    FeedOutput *output = g_ptr_array_index (feed->outputs, i);
+
+    if (list)
+      gst_buffer_list_foreach (list, push_from_list, output);
+    else
+      push_packet (output, gst_sample_get_buffer (sample));
+  }
+  g_mutex_unlock (&feed->lock);
+  gst_sample_unref (sample);
+  return GST_FLOW_OK;
+}
+
+static void
+connect_sink (Feed * feed)
+{
+  GstAppSinkCallbacks callbacks = { NULL, NULL, on_sample };
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (feed->pipeline), "sink");
+
+  gst_app_sink_set_callbacks (GST_APP_SINK (sink), &callbacks, feed, NULL);
+  gst_object_unref (sink);
+}
+
+Feed *
+feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
+    GstClockTime base_time)
+{
+  g_autofree gchar *chain = describe (name, media, codec);
+  g_autofree gchar *description = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  GstElement *pipeline;
+  Feed *feed;
+
+  if (!chain)
+    return NULL;
+  description = g_strconcat (chain,
+      "! appsink name=sink sync=false buffer-list=true max-buffers=16 "
+      "drop=true", NULL);
+  pipeline = gst_parse_launch (description, &error);
+  if (error) {
+    g_warning ("testcall: no feed: %s", error->message);
+    gst_clear_object (&pipeline);
+    return NULL;
+  }
+
+  feed = g_new0 (Feed, 1);
+  g_mutex_init (&feed->lock);
+  feed->outputs = g_ptr_array_new_with_free_func (g_free);
+  feed->pipeline = pipeline;
+  feed->encoder = gst_bin_get_by_name (GST_BIN (pipeline), "encoder");
+  gst_pipeline_use_clock (GST_PIPELINE (pipeline), clock);
+  gst_element_set_start_time (pipeline, GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time (pipeline, base_time);
+  connect_sink (feed);
+  return feed;
+}
+
+void
+feed_free (Feed * feed)
+{
+  if (!feed)
+    return;
+  gst_element_set_state (feed->pipeline, GST_STATE_NULL);
+  gst_object_unref (feed->encoder);
+  gst_object_unref (feed->pipeline);
+  g_ptr_array_unref (feed->outputs);
+  g_mutex_clear (&feed->lock);
+  g_free (feed);
+}
+
+void
+feed_request_key_frame (Feed * feed)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed->encoder, "src");
+
+  gst_pad_send_event (pad,
+      gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, TRUE,
+          0));
+}
+
+void
+feed_set_muted (Feed * feed, gboolean muted)
+{
+  g_mutex_lock (&feed->lock);
+  feed->muted = muted;
+  g_mutex_unlock (&feed->lock);
+  if (!muted)
+    feed_request_key_frame (feed);
+}
+
+GstCaps *
+feed_caps (guint pt, guint32 ssrc)
+{
+  gboolean audio = pt == OFFER_PT_OPUS;
+  GstCaps *caps = gst_caps_new_simple ("application/x-rtp",
+      "media", G_TYPE_STRING, audio ? "audio" : "video",
+      "clock-rate", G_TYPE_INT, audio ? 48000 : 90000,
+      "payload", G_TYPE_INT, (gint) pt, "encoding-name", G_TYPE_STRING,
+      audio ? "OPUS" : pt == OFFER_PT_VP8 ? "VP8" :
+      pt == OFFER_PT_VP9 ? "VP9" : "H264", NULL);
+
+  if (audio)
+    gst_caps_set_simple (caps, "encoding-params", G_TYPE_STRING, "2", NULL);
+  else
+    gst_caps_set_simple (caps, "rtcp-fb-nack-pli", G_TYPE_BOOLEAN, TRUE,
+        "rtcp-fb-ccm-fir", G_TYPE_BOOLEAN, TRUE, NULL);
+  if (ssrc)
+    gst_caps_set_simple (caps, "ssrc", G_TYPE_UINT, ssrc, NULL);
+  return caps;
+}
+
+FeedOutput *
+feed_attach (Feed * feed, GstAppSrc * src, guint pt, guint32 ssrc)
+{
+  FeedOutput *output = g_new0 (FeedOutput, 1);
+  g_autoptr (GstCaps) caps = feed_caps (pt, ssrc);
+  gboolean first;
+
+  output->src = src;
+  output->pt = pt;
+  output->ssrc = ssrc;
+  output->seq = g_random_int_range (0, 0x4000);
+  gst_app_src_set_caps (src, caps);
+
+  g_mutex_lock (&feed->lock);
+  first = feed->outputs->len == 0;
+  g_ptr_array_add (feed->outputs, output);
+  g_mutex_unlock (&feed->lock);
+  if (first)
+    gst_element_set_state (feed->pipeline, GST_STATE_PLAYING);
+  else
+    feed_request_key_frame (feed);
+  return output;
+}
+
+void
+feed_detach (Feed * feed, FeedOutput * output)
+{
+  gboolean last;
+
+  g_mutex_lock (&feed->lock);
+  g_ptr_array_remove_fast (feed->outputs, output);
+  last = feed->outputs->len == 0;
+  g_mutex_unlock (&feed->lock);
+  if (last)
+    gst_element_set_state (feed->pipeline, GST_STATE_NULL);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A feed is one synthetic track: encoded and payloaded once, then copied to
+ * each subscriber's appsrc with that subscriber's SSRC and sequence numbers,
+ * as an SFU does. It only runs while somebody takes it. */
+
+#pragma once
+
+#include <gst/app/gstappsrc.h>
+#include <gst/gst.h>
+
+#include "testcall.h"
+
+typedef struct _Feed Feed;
+typedef struct _FeedOutput FeedOutput;
+
+/* NULL: there is no encoder for that. */
+Feed *feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
+    GstClockTime base_time);
+void feed_free (Feed * feed);
+void feed_set_muted (Feed * feed, gboolean muted);
+void feed_request_key_frame (Feed * feed);
+
+/* Packets with this pt and ssrc go to src until feed_detach(). */
+FeedOutput *feed_attach (Feed * feed, GstAppSrc * src, guint pt,
+    guint32 ssrc);
+void feed_detach (Feed * feed, FeedOutput * output);
+
+GstCaps *feed_caps (guint pt, guint32 ssrc);
+guint feed_frequency (const gchar * name);

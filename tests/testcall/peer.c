@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The webrtcbin behind one subscriber. Its callbacks come on its own threads
+ * and are posted to the server's context; nothing else is shared. */
+
+#include "peer.h"
+#include "media.h"
+
+#include <gst/webrtc/webrtc.h>
+#include <nice/agent.h>
+#include <nice/interfaces.h>
+#include <string.h>
+
+#define STREAM_ID 1             /* BUNDLE: one stream, one component */
+#define COMPONENT_ID 1
+
+typedef enum
+{
+  POST_OFFER,
+  POST_LOCAL_SET,
+  POST_CANDIDATE,
+  POST_GATHERED,
+  POST_CONNECTED,
+  POST_KEY_FRAME
+} PostKind;
+
+struct _Peer
+{
+  GMainContext *context;
+  const PeerEvents *events;
+  gpointer user_data;
+  gboolean closed;
+
+  GstElement *pipeline;
+  GstElement *webrtc;
+  NiceAgent *agent;
+  GObject *data_channels[2];
+  GPtrArray *sources;           /* GstAppSrc *, owned by the pipeline */
+  guint negotiated_sources;
+  gboolean negotiated_once;
+
+  GstSDPMessage *local;         /* last offer of webrtcbin, ours in parts */
+  gboolean answer_missing;
+  gboolean restarted;
+  gchar *ufrag;                 /* replace webrtcbin's after a restart */
+  gchar *pwd;
+  gchar *remote_ufrag;
+};
+
+typedef struct
+{
+  Peer *peer;
+  PostKind kind;
+  GstPromise *promise;
+  gchar *text;
+  guint source;
+} Post;
+
+static void
+peer_clear (gpointer data)
+{
+  Peer *peer = data;
+
+  g_main_context_unref (peer->context);
+  g_ptr_array_unref (peer->sources);
+  if (peer->local)
+    gst_sdp_message_free (peer->local);
+  g_free (peer->ufrag);
+  g_free (peer->pwd);
+  g_free (peer->remote_ufrag);
+}
+
+static void
+peer_release (gpointer peer)
+{
+  g_atomic_rc_box_release_full (peer, peer_clear);
+}
+
+static void
+post_free (gpointer data)
+{
+  Post *post = data;
+
+  if (post->promise)
+    gst_promise_unref (post->promise);
+  g_free (post->text);
+  peer_release (post->peer);
+  g_free (post);
+}
+
+/* After a restart webrtcbin would put its first credentials back. */
+static void
+put_credentials (Peer * peer, GstSDPMessage * sdp)
+{
+  guint i, j;
+
+  for (i = 0; peer->ufrag && i < gst_sdp_message_medias_len (sdp); i++) {
+    GstSDPMedia *media = (GstSDPMedia *) gst_sdp_message_get_media (sdp, i);
+
+    for (j = 0; j < gst_sdp_media_attributes_len (media); j++) {
+      const gchar *key = gst_sdp_media_get_attribute (media, j)->key;
+      gboolean is_ufrag = g_strcmp0 (key, "ice-ufrag") == 0;
+      GstSDPAttribute attribute;
+
+      if (!is_ufrag && g_strcmp0 (key, "ice-pwd") != 0)
+        continue;
+      gst_sdp_attribute_set (&attribute, is_ufrag ? "ice-ufrag" : "ice-pwd",
+          is_ufrag ? peer->ufrag : peer->pwd);
+      gst_sdp_media_replace_attribute (media, j, &attribute);
+    }
+  }
+}
+
+static GstPromise *
+promise_new (Peer * peer, PostKind kind);
+
+static void
+handle_offer (Peer * peer, GstPromise * promise)
+{
+  const GstStructure *reply = gst_promise_get_reply (promise);
+  GstWebRTCSessionDescription *offer = NULL;
+  GstPromise *set;
+
+  if (reply)
+    gst_structure_get (reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
+        &offer, NULL);
+  if (!offer) {
+    g_warning ("testcall: webrtcbin made no offer");
+    return;
+  }
+  put_credentials (peer, offer->sdp);
+  if (peer->local)
+    gst_sdp_message_free (peer->local);
+  gst_sdp_message_copy (offer->sdp, &peer->local);
+  set = promise_new (peer, POST_LOCAL_SET);
+  g_signal_emit_by_name (peer->webrtc, "set-local-description", offer, set);
+  gst_promise_unref (set);
+  gst_webrtc_session_description_free (offer);
+}
+
+static gboolean
+on_post (gpointer data)
+{
+  Post *post = data;
+  Peer *peer = post->peer;
+
+  if (peer->closed)
+    return G_SOURCE_REMOVE;
+  switch (post->kind) {
+    case POST_OFFER:
+      handle_offer (peer, post->promise);
+      break;
+    case POST_LOCAL_SET:
+      peer->events->ready (peer->user_data);
+      break;
+    case POST_CANDIDATE:
+      peer->events->candidate (peer->user_data, post->text);
+      break;
+    case POST_GATHERED:
+      peer->events->gathered (peer->user_data);
+      break;
+    case POST_CONNECTED:
+      peer->events->connected (peer->user_data);
+      break;
+    case POST_KEY_FRAME:
+      peer->events->key_frame (peer->user_data, post->source);
+      break;
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static Post *
+post_new (Peer * peer, PostKind kind)
+{
+  Post *post = g_new0 (Post, 1);
+
+  post->peer = g_atomic_rc_box_acquire (peer);
+  post->kind = kind;
+  return post;
+}
+
+/* Always by a source, so that what is posted first is handled first even when
+ * the poster owns the context. */
+static void
+post_send (Post * post)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_post, post, post_free);
+  g_source_attach (source, post->peer->context);
+}
+
+static void
+on_promise (GstPromise * promise, gpointer user_data)
+{
+  Post *template = user_data;
+  Post *post;
+
+  if (gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED)
+    return;
+  post = post_new (template->peer, template->kind);
+  post->promise = gst_promise_ref (promise);
+  post_send (post);
+}
+
+static GstPromise *
+promise_new (Peer * peer, PostKind kind)
+{
+  return gst_promise_new_with_change_func (on_promise, post_new (peer, kind),
+      post_free);
+}
+
+static void
+on_candidate (GstElement * webrtc, guint line, const gchar * candidate,
+    Peer * peer)
+{
+  Post *post;
+
+  if (!candidate || !*candidate)
+    return;
+  post = post_new (peer, POST_CANDIDATE);
+  post->text = g_strdup (candidate);
+  post_send (post);
+}
+
+static void
+on_gathering (GstElement * webrtc, GParamSpec * pspec, Peer * peer)
+{
+  GstWebRTCICEGatheringState state;
+
+  g_object_get (webrtc, "ice-gathering-state", &state, NULL);
+  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
+    post_send (post_new (peer, POST_GATHERED));
+}
+
+static void
+on_connection (GstElement * webrtc, GParamSpec * pspec, Peer * peer)
+{
+  GstWebRTCPeerConnectionState state;
+
+  g_object_get (webrtc, "connection-state", &state, NULL);
+  if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
+    post_send (post_new (peer, POST_CONNECTED));
+}
+
+static void
+add_address (Peer * peer, const gchar * text)
+{
+  NiceAddress address;
+
+  nice_address_init (&address);
+  if (nice_address_set_from_string (&address, text))
+    nice_agent_add_local_address (peer->agent, &address);
+}
+
+/* Between addresses of one machine the kernel keeps everything on its loopback
+ * device. 127.0.0.1 alone is not enough: a libnice client gathers no loopback
+ * address where it finds another, and ties its sockets to that interface, from
+ * where 127.0.0.1 can't be reached. */
+static void
+restrict_to_machine (Peer * peer)
+{
+  GList *own = nice_interfaces_get_local_ips (FALSE);
+  GObject *ice = NULL;
+  GList *item;
+
+  g_object_get (peer->webrtc, "ice-agent", &ice, NULL);
+  g_object_get (ice, "agent", &peer->agent, NULL);
+  g_object_unref (ice);
+  g_object_set (peer->agent, "upnp", FALSE, "ice-tcp", FALSE, NULL);
+  add_address (peer, "127.0.0.1");
+  for (item = own; item; item = item->next) {
+    if (!strchr (item->data, ':'))
+      add_address (peer, item->data);
+  }
+  g_list_free_full (own, g_free);
+}
+
+static void
+create_data_channels (Peer * peer)
+{
+  g_autoptr (GstStructure) lossy = gst_structure_new ("options", "ordered",
+      G_TYPE_BOOLEAN, FALSE, "max-retransmits", G_TYPE_INT, 0, NULL);
+
+  g_signal_emit_by_name (peer->webrtc, "create-data-channel", "_reliable",
+      NULL, &peer->data_channels[0]);
+  g_signal_emit_by_name (peer->webrtc, "create-data-channel", "_lossy", lossy,
+      &peer->data_channels[1]);
+}
+
+static void
+release_by_closure (gpointer peer, GClosure * closure)
+{
+  peer_release (peer);
+}
+
+static void
+connect_signal (Peer * peer, const gchar * name, GCallback callback)
+{
+  g_signal_connect_data (peer->webrtc, name, callback,
+      g_atomic_rc_box_acquire (peer), release_by_closure, 0);
+}
+
+Peer *
+peer_new (GMainContext * context, GstClockTime base_time,
+    const PeerEvents * events, gpointer user_data)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  Peer *peer = g_atomic_rc_box_new0 (Peer);
+
+  peer->context = g_main_context_ref (context);
+  peer->events = events;
+  peer->user_data = user_data;
+  peer->sources = g_ptr_array_new ();
+  peer->pipeline = gst_pipeline_new (NULL);
+  peer->webrtc = gst_element_factory_make ("webrtcbin", NULL);
+  if (!peer->webrtc)
+    g_error ("testcall: no webrtcbin");
+  g_object_set (peer->webrtc, "bundle-policy",
+      GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
+  gst_bin_add (GST_BIN (peer->pipeline), peer->webrtc);
+  gst_pipeline_use_clock (GST_PIPELINE (peer->pipeline), clock);
+  gst_element_set_start_time (peer->pipeline, GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time (peer->pipeline, base_time);
+
+  connect_signal (peer, "on-ice-candidate", G_CALLBACK (on_candidate));
+  connect_signal (peer, "notify::ice-gathering-state",
+      G_CALLBACK (on_gathering));
+  connect_signal (peer, "notify::connection-state",
+      G_CALLBACK (on_connection));
+  restrict_to_machine (peer);
+  gst_element_set_state (peer->pipeline, GST_STATE_PLAYING);
+  create_data_channels (peer);
+  return peer;
+}
+
+void
+peer_close (Peer * peer)
+{
+  peer->closed = TRUE;
+  g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
+  gst_element_set_state (peer->pipeline, GST_STATE_NULL);
+  g_clear_object (&peer->data_channels[0]);
+  g_clear_object (&peer->data_channels[1]);
+  g_clear_object (&peer->agent);
+  gst_object_unref (peer->pipeline);
+  peer_release (peer);
+}
+
+static GstPadProbeReturn
+on_upstream (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Post *template = user_data;
+  Post *post;
+
+  if (!gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info),
+          "GstForceKeyUnit"))
+    return GST_PAD_PROBE_OK;
+  post = post_new (template->peer, POST_KEY_FRAME);
+  post->source = template->source;
+  post_send (post);
+  return GST_PAD_PROBE_DROP;
+}
+
+static void
+watch_key_frames (Peer * peer, GstElement * src, guint source)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (src, "src");
+  Post *template = post_new (peer, POST_KEY_FRAME);
+
+  template->source = source;
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream,
+      template, post_free);
+}
+
+/* One line may carry either codec in turn. */
+static GstCaps *
+caps_of_kind (OfferKind kind)
+{
+  GstCaps *caps;
+
+  if (kind == OFFER_AUDIO)
+    return feed_caps (OFFER_PT_OPUS, 0);
+  caps = feed_caps (OFFER_PT_VP8, 0);
+  gst_caps_append (caps, feed_caps (OFFER_PT_H264, 0));
+  gst_caps_append (caps, feed_caps (OFFER_PT_H264_MODE0, 0));
+  return caps;
+}
+
+guint
+peer_add_source (Peer * peer, OfferKind kind)
+{
+  GstElement *src = gst_element_factory_make ("appsrc", NULL);
+  g_autoptr (GstCaps) caps = caps_of_kind (kind);
+  g_autoptr (GstPad) src_pad = NULL;
+  g_autoptr (GstPad) sink_pad = NULL;
+  g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
+  guint source = peer->sources->len;
+
+  g_object_set (src, "is-live", TRUE, "format", GST_FORMAT_TIME, "max-buffers",
+      (guint64) 200, "max-bytes", (guint64) 0, "leaky-type", 2, NULL);
+  gst_bin_add (GST_BIN (peer->pipeline), src);
+  sink_pad = gst_element_request_pad (peer->webrtc,
+      gst_element_get_pad_template (peer->webrtc, "sink_%u"), NULL, caps);
+  g_object_get (sink_pad, "transceiver", &transceiver, NULL);
+  g_object_set (transceiver, "direction",
+      GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "codec-preferences",
+      caps, NULL);
+  src_pad = gst_element_get_static_pad (src, "src");
+  gst_pad_link (src_pad, sink_pad);
+  watch_key_frames (peer, src, source);
+  gst_element_sync_state_with_parent (src);
+  g_ptr_array_add (peer->sources, src);
+  return source;
+}
+
+GstAppSrc *
+peer_get_source (Peer * peer, guint source)
+{
+  return g_ptr_array_index (peer->sources, source);
+}
+
+gboolean
+peer_needs_negotiation (Peer * peer)
+{
+  return !peer->negotiated_once
+      || peer->negotiated_sources < peer->sources->len;
+}
+
+void
+peer_negotiate (Peer * peer)
+{
+  GstPromise *promise = promise_new (peer, POST_OFFER);
+
+  peer->negotiated_once = TRUE;
+  peer->negotiated_sources = peer->sources->len;
+  peer->answer_missing = TRUE;
+  g_signal_emit_by_name (peer->webrtc, "create-offer", NULL, promise);
+  gst_promise_unref (promise);
+}
+
+/* libnice takes new remote credentials only from us: webrtcbin knows no
+ * restart. */
+static void
+accept_restart (Peer * peer, const Answer * answer)
+{
+  peer->restarted = FALSE;
+  nice_agent_set_remote_credentials (peer->agent, STREAM_ID, answer->ufrag,
+      answer->pwd);
+}
+
+void
+peer_accept (Peer * peer, const Answer * answer)
+{
+  GstWebRTCSessionDescription *description;
+  GstPromise *promise;
+
+  if (!answer->ufrag || !answer->pwd || !answer->fingerprint)
+    return;
+  if (peer->restarted)
+    accept_restart (peer, answer);
+  if (!peer->answer_missing || !peer->local)
+    return;
+  peer->answer_missing = FALSE;
+  description = gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_ANSWER,
+      answer_for_peer (peer->local, answer));
+  promise = gst_promise_new ();
+  g_signal_emit_by_name (peer->webrtc, "set-remote-description", description,
+      promise);
+  gst_promise_unref (promise);
+  gst_webrtc_session_description_free (description);
+}
+
+void
+peer_add_candidate (Peer * peer, const gchar * candidate)
+{
+  g_signal_emit_by_name (peer->webrtc, "add-ice-candidate", 0, candidate);
+}
+
+void
+peer_get_transport (Peer * peer, OfferTransport * transport)
+{
+  const GstSDPMedia *media = gst_sdp_message_get_media (peer->local, 0);
+
+  transport->ufrag = gst_sdp_media_get_attribute_val (media, "ice-ufrag");
+  transport->pwd = gst_sdp_media_get_attribute_val (media, "ice-pwd");
+  transport->fingerprint =
+      gst_sdp_media_get_attribute_val (media, "fingerprint");
+  if (!transport->fingerprint)
+    transport->fingerprint =
+        gst_sdp_message_get_attribute_val (peer->local, "fingerprint");
+}
+
+static void
+tell_candidates (Peer * peer)
+{
+  GSList *candidates = nice_agent_get_local_candidates (peer->agent,
+      STREAM_ID, COMPONENT_ID);
+  GSList *item;
+
+  for (item = candidates; item; item = item->next) {
+    g_autofree gchar *line = nice_agent_generate_local_candidate_sdp
+        (peer->agent, item->data);
+
+    peer->events->candidate (peer->user_data, line + strlen ("a="));
+  }
+  g_slist_free_full (candidates, (GDestroyNotify) nice_candidate_free);
+  peer->events->gathered (peer->user_data);
+}
+
+void
+peer_restart_ice (Peer * peer)
+{
+  g_clear_pointer (&peer->ufrag, g_free);
+  g_clear_pointer (&peer->pwd, g_free);
+  nice_agent_restart_stream (peer->agent, STREAM_ID);
+  nice_agent_get_local_credentials (peer->agent, STREAM_ID, &peer->ufrag,
+      &peer->pwd);
+  peer->restarted = TRUE;
+  if (peer->local)
+    put_credentials (peer, peer->local);
+  tell_candidates (peer);
+}
+
+void
+peer_cut (Peer * peer)
+{
+  nice_agent_remove_stream (peer->agent, STREAM_ID);
+}

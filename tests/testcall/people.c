@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The synthetic participants and their tracks, as the test moves them. */
+
+#include "testcall-private.h"
+
+#include <string.h>
+
+/* --- Tracks --------------------------------------------------------------------------- */
+
+static void
+track_clear (gpointer data)
+{
+  Track *track = data;
+
+  feed_free (track->feed);
+  g_free (track->sid);
+  g_free (track->person_sid);
+  g_free (track->cname);
+}
+
+Track *
+track_ref (Track * track)
+{
+  return g_rc_box_acquire (track);
+}
+
+void
+track_unref (Track * track)
+{
+  g_rc_box_release_full (track, track_clear);
+}
+
+static gboolean
+is_audio (TestcallMedia media)
+{
+  return (media & (TESTCALL_AUDIO | TESTCALL_SCREEN_AUDIO)) != 0;
+}
+
+OfferKind
+track_kind (const Track * track)
+{
+  return is_audio (track->media) ? OFFER_AUDIO : OFFER_VIDEO;
+}
+
+gchar *
+sid_new (const gchar * prefix)
+{
+  static const gchar letters[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+  gchar random[13] = { 0 };
+  guint i;
+
+  for (i = 0; i < sizeof (random) - 1; i++)
+    random[i] = letters[g_random_int_range (0, sizeof (letters) - 1)];
+  return g_strconcat (prefix, random, NULL);
+}
+
+static const gchar *
+track_prefix (TestcallMedia media)
+{
+  switch (media) {
+    case TESTCALL_AUDIO:
+      return "TR_AM";
+    case TESTCALL_VIDEO:
+      return "TR_VC";
+    case TESTCALL_SCREEN:
+      return "TR_VS";
+    default:
+      return "TR_As";
+  }
+}
+
+static Track *
+track_new (TestCall * call, const Person * person, TestcallMedia media,
+    TestcallCodec codec)
+{
+  Track *track = g_rc_box_new0 (Track);
+
+  track->sid = sid_new (track_prefix (media));
+  track->person_sid = g_strdup (person->sid);
+  track->cname = g_strdup_printf ("%s|%s", person->sid, track->sid);
+  track->media = media;
+  track->codec = codec;
+  track->feed = feed_new (person->name, media, codec, call->base_time);
+  return track;
+}
+
+static Track *
+find_track (const Person * person, TestcallMedia media)
+{
+  guint i;
+
+  for (i = 0; i < person->tracks->len; i++) {
+    Track *track = g_ptr_array_index (person->tracks, i);
+
+    if (track->media == media)
+      return track;
+  }
+  return NULL;
+}
+
+/* --- People ----------------------------------------------------------------------------- */
+
+void
+person_free (Person * person)
+{
+  g_free (person->name);
+  g_free (person->identity);
+  g_free (person->sid);
+  g_ptr_array_unref (person->tracks);
+  g_free (person);
+}
+
+Person *
+people_find (TestCall * call, const gchar * name)
+{
+  guint i;
+
+  for (i = 0; i < call->people->len; i++) {
+    Person *person = g_ptr_array_index (call->people, i);
+
+    if (g_str_equal (person->name, name))
+      return person;
+  }
+  return NULL;
+}
+
+static Livekit__TrackSource
+track_source (TestcallMedia media)
+{
+  switch (media) {
+    case TESTCALL_AUDIO:
+      return LIVEKIT__TRACK_SOURCE__MICROPHONE;
+    case TESTCALL_VIDEO:
+      return LIVEKIT__TRACK_SOURCE__CAMERA;
+    case TESTCALL_SCREEN:
+      return LIVEKIT__TRACK_SOURCE__SCREEN_SHARE;
+    default:
+      return LIVEKIT__TRACK_SOURCE__SCREEN_SHARE_AUDIO;
+  }
+}
+
+static const gchar *
+track_mime_type (const Track * track)
+{
+  if (is_audio (track->media))
+    return "audio/opus";
+  if (track->codec == TESTCALL_H264)
+    return "video/H264";
+  return track->codec == TESTCALL_VP9 ? "video/VP9" : "video/VP8";
+}
+
+static Livekit__TrackInfo *
+track_info_new (const Track * track)
+{
+  Livekit__TrackInfo *info = g_new (Livekit__TrackInfo, 1);
+
+  livekit__track_info__init (info);
+  info->sid = g_strdup (track->sid);
+  info->muted = track->muted;
+  info->source = track_source (track->media);
+  info->mime_type = g_strdup (track_mime_type (track));
+  info->type = is_audio (track->media) ? LIVEKIT__TRACK_TYPE__AUDIO :
+      LIVEKIT__TRACK_TYPE__VIDEO;
+  if (!is_audio (track->media)) {
+    info->width = track->media == TESTCALL_SCREEN ? 480 : 320;
+    info->height = track->media == TESTCALL_SCREEN ? 270 : 240;
+  }
+  return info;
+}
+
+/* A person without a tracks array is a mere subscriber. */
+Livekit__ParticipantInfo *
+person_info_new (const Person * person, gboolean gone)
+{
+  Livekit__ParticipantInfo *info = g_new (Livekit__ParticipantInfo, 1);
+  guint i;
+
+  livekit__participant_info__init (info);
+  info->sid = g_strdup (person->sid);
+  info->identity = g_strdup (person->identity);
+  info->name = g_strdup (person->tracks ? person->name : "");
+  info->state = gone ? LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED :
+      LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE;
+  info->version = person->version;
+  if (!person->tracks)
+    return info;
+  info->is_publisher = person->tracks->len > 0;
+  info->n_tracks = person->tracks->len;
+  info->tracks = g_new (Livekit__TrackInfo *, info->n_tracks + 1);
+  for (i = 0; i < info->n_tracks; i++)
+    info->tracks[i] = track_info_new (g_ptr_array_index (person->tracks, i));
+  return info;
+}
+
+void
+person_info_free (Livekit__ParticipantInfo * info)
+{
+  guint i;
+
+  for (i = 0; i < info->n_tracks; i++) {
+    g_free (info->tracks[i]->sid);
+    g_free (info->tracks[i]->mime_type);
+    g_free (info->tracks[i]);
+  }
+  g_free (info->tracks);
+  g_free (info->sid);
+  g_free (info->identity);
+  g_free (info->name);
+  g_free (info);
+}
+
+static void
+person_changed (TestCall * call, Person * person)
+{
+  person->version++;
+  sfu_send_update (call, person, FALSE);
+}
+
+/* --- What the test does ------------------------------------------------------------------- */
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *identity;
+  TestcallMedia media;
+  TestcallCodec codec;
+  gboolean muted;
+  gboolean done;
+  gchar *text;
+} Move;
+
+static void
+add_tracks (TestCall * call, Person * person, TestcallMedia media,
+    TestcallCodec codec)
+{
+  guint bit;
+
+  for (bit = TESTCALL_AUDIO; bit <= TESTCALL_SCREEN_AUDIO; bit <<= 1) {
+    if (media & bit)
+      g_ptr_array_add (person->tracks, track_new (call, person, bit, codec));
+  }
+}
+
+static void
+do_join (TestCall * call, gpointer data)
+{
+  const Move *move = data;
+  Person *person;
+
+  if (people_find (call, move->name))
+    return;
+  person = g_new0 (Person, 1);
+  person->name = g_strdup (move->name);
+  person->identity = g_strdup (move->identity);
+  person->sid = sid_new ("PA_");
+  person->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      track_unref);
+  add_tracks (call, person, move->media, move->codec);
+  g_ptr_array_add (call->people, person);
+  person_changed (call, person);
+  sfu_tracks_changed (call);
+}
+
+void
+testcall_join_as (TestCall * call, const gchar * name, const gchar * identity,
+    TestcallMedia media, TestcallCodec codec)
+{
+  Move move = {.name = name,.identity = identity,.media = media,.codec = codec
+  };
+
+  testcall_run (call, do_join, &move);
+}
+
+void
+testcall_join (TestCall * call, const gchar * name, TestcallMedia media,
+    TestcallCodec codec)
+{
+  g_autofree gchar *device = g_ascii_strup (name, -1);
+  g_autofree gchar *identity = g_strdup_printf ("@%s:%s:%sDEVICE", name,
+      testcall_get_server_name (call), device);
+
+  testcall_join_as (call, name, identity, media, codec);
+}
+
+static void
+remove_track (TestCall * call, Person * person, Track * track)
+{
+  sfu_track_gone (call, track);
+  g_ptr_array_remove (person->tracks, track);
+}
+
+static void
+do_leave (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+
+  move->done = person != NULL;
+  if (!person)
+    return;
+  while (person->tracks->len > 0)
+    remove_track (call, person, g_ptr_array_index (person->tracks, 0));
+  person->version++;
+  sfu_send_update (call, person, TRUE);
+  g_ptr_array_remove (call->people, person);
+  sfu_tracks_changed (call);
+}
+
+gboolean
+testcall_leave (TestCall * call, const gchar * name)
+{
+  Move move = {.name = name };
+
+  testcall_run (call, do_leave, &move);
+  return move.done;
+}
+
+static void
+do_publish (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+
+  if (!person || find_track (person, move->media))
+    return;
+  move->done = TRUE;
+  add_tracks (call, person, move->media, move->codec);
+  person_changed (call, person);
+  sfu_tracks_changed (call);
+}
+
+gboolean
+testcall_publish (TestCall * call, const gchar * name, TestcallMedia track,
+    TestcallCodec codec)
+{
+  Move move = {.name = name,.media = track,.codec = codec };
+
+  testcall_run (call, do_publish, &move);
+  return move.done;
+}
+
+static void
+do_unpublish (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+  Track *track = person ? find_track (person, move->media) : NULL;
+
+  if (!track)
+    return;
+  move->done = TRUE;
+  remove_track (call, person, track);
+  person_changed (call, person);
+  sfu_tracks_changed (call);
+}
+
+gboolean
+testcall_unpublish (TestCall * call, const gchar * name, TestcallMedia track)
+{
+  Move move = {.name = name,.media = track };
+
+  testcall_run (call, do_unpublish, &move);
+  return move.done;
+}
+
+static void
+do_set_muted (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+  Track *track = person ? find_track (person, move->media) : NULL;
+
+  if (!track)
+    return;
+  move->done = TRUE;
+  track->muted = move->muted;
+  if (track->feed)
+    feed_set_muted (track->feed, move->muted);
+  person_changed (call, person);
+}
+
+gboolean
+testcall_set_muted (TestCall * call, const gchar * name, TestcallMedia track,
+    gboolean muted)
+{
+  Move move = {.name = name,.media = track,.muted = muted };
+
+  testcall_run (call, do_set_muted, &move);
+  return move.done;
+}
+
+/* --- Names of things ------------------------------------------------------------------------ */
+
+static void
+do_get_identity (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+
+  move->text = person ? g_strdup (person->identity) : NULL;
+}
+
+static void
+do_get_sid (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+
+  move->text = person ? g_strdup (person->sid) : NULL;
+}
+
+static void
+do_get_track_sid (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+  Track *track = person ? find_track (person, move->media) : NULL;
+
+  move->text = track ? g_strdup (track->sid) : NULL;
+}
+
+gchar *
+testcall_get_identity (TestCall * call, const gchar * name)
+{
+  Move move = {.name = name };
+
+  testcall_run (call, do_get_identity, &move);
+  return move.text;
+}
+
+gchar *
+testcall_get_participant_sid (TestCall * call, const gchar * name)
+{
+  Move move = {.name = name };
+
+  testcall_run (call, do_get_sid, &move);
+  return move.text;
+}
+
+gchar *
+testcall_get_track_sid (TestCall * call, const gchar * name,
+    TestcallMedia track)
+{
+  Move move = {.name = name,.media = track };
+
+  testcall_run (call, do_get_track_sid, &move);
+  return move.text;
+}
+
+guint
+testcall_get_frequency (const gchar * name)
+{
+  return feed_frequency (name);
+}
+
+/* --- Told about people ------------------------------------------------------------------------ */
+
+typedef struct
+{
+  const gchar *name;
+  gdouble level;
+  guint quality;
+} Tell;
+
+static void
+do_send_speakers (TestCall * call, gpointer data)
+{
+  const Tell *tell = data;
+  Person *person = people_find (call, tell->name);
+  Livekit__SpeakerInfo speaker = LIVEKIT__SPEAKER_INFO__INIT;
+  Livekit__SpeakerInfo *list[] = { &speaker };
+  Livekit__SpeakersChanged changed = LIVEKIT__SPEAKERS_CHANGED__INIT;
+  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
+
+  if (!person)
+    return;
+  speaker.sid = person->sid;
+  speaker.level = tell->level;
+  speaker.active = tell->level > 0;
+  changed.n_speakers = 1;
+  changed.speakers = list;
+  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SPEAKERS_CHANGED;
+  message.speakers_changed = &changed;
+  sfu_send_all (call, TESTCALL_N_STEPS, &message);
+}
+
+void
+testcall_send_speakers (TestCall * call, const gchar * name, gdouble level)
+{
+  Tell tell = {.name = name,.level = level };
+
+  testcall_run (call, do_send_speakers, &tell);
+}
+
+static void
+do_send_quality (TestCall * call, gpointer data)
+{
+  const Tell *tell = data;
+  Person *person = people_find (call, tell->name);
+  Livekit__ConnectionQualityInfo quality =
+      LIVEKIT__CONNECTION_QUALITY_INFO__INIT;
+  Livekit__ConnectionQualityInfo *list[] = { &quality };
+  Livekit__ConnectionQualityUpdate update =
+      LIVEKIT__CONNECTION_QUALITY_UPDATE__INIT;
+  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
+
+  if (!person)
+    return;
+  quality.participant_sid = person->sid;
+  quality.quality = tell->quality;
+  quality.score = 3;
+  update.n_updates = 1;
+  update.updates = list;
+  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_CONNECTION_QUALITY;
+  message.connection_quality = &update;
+  sfu_send_all (call, TESTCALL_N_STEPS, &message);
+}
+
+void
+testcall_send_quality (TestCall * call, const gchar * name, guint quality)
+{
+  Tell tell = {.name = name,.quality = quality };
+
+  testcall_run (call, do_send_quality, &tell);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the files of the embedded call share. Everything here runs on the
+ * server's thread unless it says otherwise; `seen` is the one part that the
+ * test's thread reads, and has the lock. */
+
+#pragma once
+
+#include "testcall.h"
+#include "media.h"
+#include "offer.h"
+#include "peer.h"
+
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+#include <libsoup/soup.h>
+
+#include "livekit.pb-c.h"
+
+#define TESTCALL_ISSUER "devkey"
+#define TESTCALL_SECRET "a secret of the embedded call, for tests only"
+
+/* What the server saw. Any thread; lock is held only for a moment. */
+typedef struct
+{
+  GMutex lock;
+  GCond cond;                   /* after each change */
+  guint64 counts[TESTCALL_N_SAW];
+  GPtrArray *requests;          /* Request * */
+  gchar *last_answer;
+  gchar *last_offer;
+  guint last_offer_id;
+  gint last_leave_reason;
+  gchar *last_identity;
+  GHashTable *signals;          /* field number -> Signal * */
+} Seen;
+
+typedef struct
+{
+  TestcallFault fault;
+  gboolean set;
+  GBytes *body;
+  gchar *content_type;
+  gchar *headers;
+  guint met;                    /* how often the step was met since */
+} FaultSlot;
+
+/* Somebody who sends. */
+typedef struct
+{
+  gchar *name;
+  gchar *identity;
+  gchar *sid;
+  GPtrArray *tracks;            /* Track * */
+  guint version;
+} Person;
+
+/* One published track. Sessions hold references in their lines. */
+typedef struct
+{
+  gchar *sid;
+  gchar *person_sid;
+  gchar *cname;
+  TestcallMedia media;
+  TestcallCodec codec;
+  Feed *feed;                   /* NULL: a codec that we can't encode */
+  gboolean muted;
+} Track;
+
+/* One m-line towards one subscriber. Its index is its place in the SDP. */
+typedef struct
+{
+  OfferKind kind;
+  Track *track;                 /* NULL: free, or on its way to be */
+  FeedOutput *output;           /* packets flow */
+  guint32 ssrc;
+  gint source;                  /* of the peer, -1 for application */
+  gboolean offered;             /* the open or last offer had a track here */
+  gboolean reusable;            /* an answer made it inactive */
+} Line;
+
+/* One subscriber: a socket (NULL while it is away) and a peer. */
+typedef struct
+{
+  TestCall *call;
+  SoupWebsocketConnection *socket;
+  GSocket *raw_socket;
+  gchar *identity;
+  gchar *sid;
+  gboolean can_subscribe;
+  gboolean hidden;
+  gboolean closing;             /* ends with its socket */
+  gboolean kept;                /* outlives its socket, by the test's wish */
+  gboolean ended;               /* callbacks that come late do nothing */
+  GQueue outgoing;              /* Outgoing *, kept in order by delays */
+  GSource *outgoing_timer;
+  GSource *closer;              /* ends the session outside of callbacks */
+  gboolean sending;
+
+  Peer *peer;
+  gboolean connected;
+  GPtrArray *lines;             /* Line * */
+  GHashTable *refused;          /* track sids */
+  OfferCodecs codecs;           /* frozen by the first answer of a kind */
+  gboolean offer_open;
+  gboolean preparing;
+  gboolean dirty;
+  gboolean data_offered;
+  guint offer_id;
+  guint sdp_version;
+  gchar *held_candidate;
+} Session;
+
+struct _TestCall
+{
+  GThread *thread;
+  GMainContext *context;
+  GMainLoop *loop;
+  SoupServer *server;
+  GstClockTime base_time;       /* of all pipelines, so stamps carry over */
+  Seen seen;
+
+  /* Constant after start */
+  guint port;
+  gchar *url;
+  gchar *service_url;
+  gchar *sfu_url;
+  gchar *access_token;
+  gchar *room_alias;
+
+  /* The server's thread only */
+  FaultSlot faults[TESTCALL_N_STEPS];
+  GHashTable *openid_tokens;    /* set of strings */
+  GHashTable *replies;          /* "METHOD path" -> CannedReply * */
+  GPtrArray *people;
+  GPtrArray *sessions;
+  TestcallFirstOffer first_offer;
+  TestcallRoomState room_state;
+  gboolean silent_peer;
+  gboolean resumable;
+  guint ping_interval;
+  guint ping_timeout;
+  guint frozen;
+};
+
+/* testcall.c */
+typedef void (*TestcallFunc) (TestCall * call, gpointer data);
+void testcall_run (TestCall * call, TestcallFunc func, gpointer data);
+GSource *testcall_after (TestCall * call, guint delay_ms, GSourceFunc func,
+    gpointer data, GDestroyNotify notify);
+
+/* seen.c */
+void seen_init (Seen * seen);
+void seen_clear (Seen * seen);
+void seen_add (Seen * seen, TestcallSaw what, gint64 change);
+void seen_request (Seen * seen, SoupServerMessage * msg);
+void seen_signal (Seen * seen, GBytes * message);
+void seen_offer (Seen * seen, const gchar * sdp, guint id);
+void seen_answer (Seen * seen, const gchar * sdp);
+void seen_leave (Seen * seen, gint reason);
+void seen_identity (Seen * seen, const gchar * identity);
+
+/* faults.c */
+/* NULL: good this time. peek looks at what the next take will give. */
+const FaultSlot *faults_peek (TestCall * call, TestcallStep step);
+const FaultSlot *faults_take (TestCall * call, TestcallStep step);
+void faults_clear (TestCall * call);
+void faults_reply (TestCall * call, SoupServerMessage * msg,
+    TestcallStep step, guint status, const gchar * content_type,
+    const gchar * body);
+/* The normal way on when the step has no fault that answers for it. */
+typedef void (*FaultsPass) (TestCall * call, SoupServerMessage * msg,
+    gpointer data);
+void faults_pass (TestCall * call, SoupServerMessage * msg, TestcallStep step,
+    FaultsPass pass, gpointer data);
+
+/* jwt.c */
+gchar *jwt_new (const gchar * identity, const gchar * room,
+    const TestcallJwtOptions * options);
+/* NULL and a reason: not good. Else its claims. */
+JsonObject *jwt_check (const gchar * token, const gchar ** reason);
+
+/* homeserver.c and authorization.c: FALSE: not their path */
+gboolean homeserver_handle (TestCall * call, SoupServerMessage * msg,
+    const gchar * path, GHashTable * query);
+gboolean authorization_handle (TestCall * call, SoupServerMessage * msg,
+    const gchar * path);
+gchar *matrix_error (const gchar * errcode, const gchar * text);
+GHashTable *homeserver_replies_new (void);
+
+/* sfu.c */
+gboolean sfu_handle (TestCall * call, SoupServerMessage * msg,
+    const gchar * path, GHashTable * query);
+void sfu_send_update (TestCall * call, const Person * person, gboolean gone);
+void sfu_send_session_update (TestCall * call, const Session * of,
+    gboolean gone);
+void sfu_send_all (TestCall * call, TestcallStep step,
+    const Livekit__SignalResponse * message);
+void sfu_tracks_changed (TestCall * call);
+void sfu_track_gone (TestCall * call, Track * track);
+
+/* session.c */
+Session *session_new (TestCall * call, const gchar * identity,
+    JsonObject * claims);
+void session_attach (Session * session, SoupWebsocketConnection * socket,
+    GSocket * raw_socket);
+void session_send (Session * session, TestcallStep step,
+    const Livekit__SignalResponse * message);
+void session_send_bytes (Session * session, GBytes * bytes, gboolean text);
+void session_send_leave (Session * session, guint reason, guint action);
+void session_close_socket (Session * session);
+void session_drop_socket (Session * session);
+void session_end (Session * session);
+
+/* negotiation.c */
+void negotiation_start (Session * session);
+void negotiation_restart (Session * session);
+void negotiation_needed (Session * session);
+void negotiation_drop_track (Session * session, Track * track);
+void negotiation_answer (Session * session,
+    const Livekit__SessionDescription * answer);
+void negotiation_candidate (Session * session,
+    const Livekit__TrickleRequest * trickle);
+void negotiation_end (Session * session);
+void line_free (Line * line);
+
+/* people.c */
+void person_free (Person * person);
+Person *people_find (TestCall * call, const gchar * name);
+Track *track_ref (Track * track);
+void track_unref (Track * track);
+OfferKind track_kind (const Track * track);
+Livekit__ParticipantInfo *person_info_new (const Person * person,
+    gboolean gone);
+void person_info_free (Livekit__ParticipantInfo * info);
+gchar *sid_new (const gchar * prefix);

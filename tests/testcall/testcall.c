@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The embedded call as a whole: its thread, its one HTTP server and the
+ * switches that belong to no single part. */
+
+#include "testcall-private.h"
+
+#define USER_ID "@recorder:testcall.example"
+#define DEVICE_ID "RECORDERDEVICE"
+#define ROOM_ID "!room:testcall.example"
+
+/* --- The server's thread --------------------------------------------------------------- */
+
+typedef struct
+{
+  TestCall *call;
+  TestcallFunc func;
+  gpointer data;
+  GMutex lock;
+  GCond cond;
+  gboolean done;
+} Run;
+
+static gboolean
+on_run (gpointer user_data)
+{
+  Run *run = user_data;
+
+  run->func (run->call, run->data);
+  g_mutex_lock (&run->lock);
+  run->done = TRUE;
+  g_cond_signal (&run->cond);
+  g_mutex_unlock (&run->lock);
+  return G_SOURCE_REMOVE;
+}
+
+void
+testcall_run (TestCall * call, TestcallFunc func, gpointer data)
+{
+  Run run = { call, func, data };
+  GSource *source = g_idle_source_new ();
+
+  g_mutex_init (&run.lock);
+  g_cond_init (&run.cond);
+  g_source_set_priority (source, G_PRIORITY_HIGH);
+  g_source_set_callback (source, on_run, &run, NULL);
+  g_source_attach (source, call->context);
+  g_source_unref (source);
+
+  g_mutex_lock (&run.lock);
+  while (!run.done)
+    g_cond_wait (&run.cond, &run.lock);
+  g_mutex_unlock (&run.lock);
+  g_cond_clear (&run.cond);
+  g_mutex_clear (&run.lock);
+}
+
+GSource *
+testcall_after (TestCall * call, guint delay_ms, GSourceFunc func,
+    gpointer data, GDestroyNotify notify)
+{
+  GSource *source = g_timeout_source_new (delay_ms);
+
+  g_source_set_callback (source, func, data, notify);
+  g_source_attach (source, call->context);
+  return source;
+}
+
+/* --- Requests --------------------------------------------------------------------------- */
+
+static void
+on_request (SoupServer * server, SoupServerMessage * msg, const char *path,
+    GHashTable * query, gpointer user_data)
+{
+  TestCall *call = user_data;
+  g_autofree gchar *body = NULL;
+
+  seen_request (&call->seen, msg);
+  if (homeserver_handle (call, msg, path, query)
+      || authorization_handle (call, msg, path)
+      || sfu_handle (call, msg, path, query))
+    return;
+  seen_add (&call->seen, TESTCALL_SAW_OTHER_REQUEST, 1);
+  body = matrix_error ("M_UNRECOGNIZED", "Unrecognized request");
+  faults_reply (call, msg, TESTCALL_N_STEPS, 404, "application/json", body);
+}
+
+static void
+start_server (TestCall * call)
+{
+  g_autoptr (GError) error = NULL;
+  GSList *uris;
+
+  call->server = soup_server_new ("server-header", "testcall", NULL);
+  soup_server_add_handler (call->server, NULL, on_request, call, NULL);
+  if (!soup_server_listen_local (call->server, 0,
+          SOUP_SERVER_LISTEN_IPV4_ONLY, &error))
+    g_error ("testcall: %s", error->message);
+  uris = soup_server_get_uris (call->server);
+  call->port = g_uri_get_port (uris->data);
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+}
+
+static void
+stop_server (TestCall * call)
+{
+  while (call->sessions->len > 0)
+    session_end (g_ptr_array_index (call->sessions, 0));
+  soup_server_disconnect (call->server);
+  g_clear_object (&call->server);
+  faults_clear (call);
+}
+
+static void
+do_nothing (TestCall * call, gpointer data)
+{
+}
+
+static gpointer
+run_thread (gpointer data)
+{
+  TestCall *call = data;
+
+  g_main_context_push_thread_default (call->context);
+  start_server (call);
+  g_main_loop_run (call->loop);
+  stop_server (call);
+  /* What was closed just now is still told to its callbacks. */
+  while (g_main_context_iteration (call->context, FALSE));
+  g_main_context_pop_thread_default (call->context);
+  return NULL;
+}
+
+/* --- Life --------------------------------------------------------------------------------- */
+
+static void
+init_state (TestCall * call)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+
+  call->base_time = gst_clock_get_time (clock);
+  call->openid_tokens = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
+  call->replies = homeserver_replies_new ();
+  call->people = g_ptr_array_new_with_free_func ((GDestroyNotify) person_free);
+  call->sessions = g_ptr_array_new ();
+  call->ping_interval = 5;
+  call->ping_timeout = 15;
+  call->access_token = g_uuid_string_random ();
+  call->room_alias = testcall_hash (ROOM_ID, "m.call#ROOM", NULL);
+  seen_init (&call->seen);
+}
+
+TestCall *
+testcall_new (void)
+{
+  TestCall *call = g_new0 (TestCall, 1);
+
+  gst_init (NULL, NULL);
+  init_state (call);
+  call->context = g_main_context_new ();
+  call->loop = g_main_loop_new (call->context, FALSE);
+  call->thread = g_thread_new ("testcall", run_thread, call);
+  /* The loop runs, so the port is known. */
+  testcall_run (call, do_nothing, NULL);
+  call->url = g_strdup_printf ("http://127.0.0.1:%u", call->port);
+  call->service_url = g_strconcat (call->url, "/livekit/jwt", NULL);
+  call->sfu_url = g_strdup_printf ("ws://127.0.0.1:%u/livekit/sfu",
+      call->port);
+  return call;
+}
+
+static void
+do_quit (TestCall * call, gpointer data)
+{
+  g_main_loop_quit (call->loop);
+}
+
+void
+testcall_free (TestCall * call)
+{
+  if (!call)
+    return;
+  testcall_run (call, do_quit, NULL);
+  g_thread_join (call->thread);
+  g_ptr_array_unref (call->people);
+  g_ptr_array_unref (call->sessions);
+  g_hash_table_unref (call->replies);
+  g_hash_table_unref (call->openid_tokens);
+  g_main_loop_unref (call->loop);
+  g_main_context_unref (call->context);
+  seen_clear (&call->seen);
+  g_free (call->url);
+  g_free (call->service_url);
+  g_free (call->sfu_url);
+  g_free (call->access_token);
+  g_free (call->room_alias);
+  g_free (call);
+}
+
+/* --- Addresses and names --------------------------------------------------------------------- */
+
+const gchar *
+testcall_get_url (TestCall * call)
+{
+  return call->url;
+}
+
+const gchar *
+testcall_get_service_url (TestCall * call)
+{
+  return call->service_url;
+}
+
+const gchar *
+testcall_get_sfu_url (TestCall * call)
+{
+  return call->sfu_url;
+}
+
+const gchar *
+testcall_get_access_token (TestCall * call)
+{
+  return call->access_token;
+}
+
+const gchar *
+testcall_get_user_id (TestCall * call)
+{
+  return USER_ID;
+}
+
+const gchar *
+testcall_get_device_id (TestCall * call)
+{
+  return DEVICE_ID;
+}
+
+const gchar *
+testcall_get_server_name (TestCall * call)
+{
+  return strchr (USER_ID, ':') + 1;
+}
+
+const gchar *
+testcall_get_room_id (TestCall * call)
+{
+  return ROOM_ID;
+}
+
+const gchar *
+testcall_get_room_alias (TestCall * call)
+{
+  return call->room_alias;
+}
+
+gchar *
+testcall_make_jwt (TestCall * call, const gchar * identity,
+    const TestcallJwtOptions * options)
+{
+  return jwt_new (identity, options && options->room ? options->room :
+      call->room_alias, options);
+}
+
+/* --- Switches -------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  guint a;
+  guint b;
+} Switch;
+
+#define SWITCH(name, field, type) \
+static void \
+do_set_##name (TestCall * call, gpointer data) \
+{ \
+  call->field = ((const Switch *) data)->a; \
+} \
+\
+void \
+testcall_set_##name (TestCall * call, type value) \
+{ \
+  Switch set = { value, 0 }; \
+\
+  testcall_run (call, do_set_##name, &set); \
+}
+
+SWITCH (first_offer, first_offer, TestcallFirstOffer)
+SWITCH (room_state, room_state, TestcallRoomState)
+SWITCH (silent_peer, silent_peer, gboolean)
+SWITCH (resumable, resumable, gboolean)
+#undef SWITCH
+
+static void
+do_set_ping (TestCall * call, gpointer data)
+{
+  const Switch *set = data;
+
+  call->ping_interval = set->a;
+  call->ping_timeout = set->b;
+}
+
+void
+testcall_set_ping (TestCall * call, guint interval_s, guint timeout_s)
+{
+  Switch set = { interval_s, timeout_s };
+
+  testcall_run (call, do_set_ping, &set);
+}
+
+static void
+do_freeze (TestCall * call, gpointer data)
+{
+  call->frozen++;
+}
+
+void
+testcall_freeze (TestCall * call)
+{
+  testcall_run (call, do_freeze, NULL);
+}
+
+static void
+do_thaw (TestCall * call, gpointer data)
+{
+  g_return_if_fail (call->frozen > 0);
+  call->frozen--;
+  if (!call->frozen)
+    sfu_tracks_changed (call);
+}
+
+void
+testcall_thaw (TestCall * call)
+{
+  testcall_run (call, do_thaw, NULL);
+}
