@@ -108,6 +108,8 @@ class Receiver:
         """Sets properties of the element; '_' stands for '-'."""
         for name, value in properties.items():
             name = name.replace("_", "-")
+            if self.src.find_property(name) is None:
+                raise AssertionError(f"there is no property {name}")
             if isinstance(value, str):
                 Gst.util_set_object_arg(self.src, name, value)
             else:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Starting and stopping for ever costs nothing that stays."""
 
+import collections
 import gc
 import os
 import unittest
@@ -30,6 +31,31 @@ def usage():
             "fds": len(os.listdir("/proc/self/fd")), "rss": rss()}
 
 
+def fd_kinds():
+    """What the open files are: tells which library keeps them."""
+    kinds = collections.Counter()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink("/proc/self/fd/" + name)
+        except OSError:
+            continue
+        kinds[target.partition(":[")[0]] += 1
+    return dict(kinds)
+
+
+def thread_names():
+    """Names of the threads, by how many have them."""
+    names = collections.Counter()
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{task}/comm",
+                      encoding="utf-8") as comm:
+                names[comm.read().strip()] += 1
+        except OSError:
+            continue
+    return dict(names)
+
+
 class Leaks(InteropTest):
     """The process of the test has no SDK in it: what grows is ours."""
 
@@ -51,7 +77,8 @@ class Leaks(InteropTest):
             if number == WARM:
                 warm = self.settled(usage())
         end = self.settled(warm)
-        report = f"after {WARM}: {warm}; after {count}: {end}"
+        report = (f"after {WARM}: {warm}; after {count}: {end}; "
+                  f"files {fd_kinds()}; threads {thread_names()}")
         print(report)
         self.assertLessEqual(
             end["threads"], warm["threads"] + THREAD_SLACK, report)

@@ -3,6 +3,7 @@
 
 import unittest
 
+from authorization_service import hashed
 from receiver import Receiver
 from stack import Caller, InteropTest
 
@@ -106,7 +107,7 @@ class Participants(InteropTest):
         receiver.wait_flowing([sid], 15)
         self.assertIn(
             f"{recorder.user_id}:{recorder.device_id}",
-            self.publishers.report("caller0")["participants"])
+            self.livekit.identities(hashed(room_id, "m.call#ROOM")))
         self.assertEqual(
             [person["identity"] for person in receiver.participants()],
             [callers["caller0"].identity])

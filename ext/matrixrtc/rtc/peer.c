@@ -184,8 +184,8 @@ peer_bind_stream (RtcPeer * peer, RtcStream * stream)
   }
   GST_DEBUG_OBJECT (peer->webrtcbin, "SSRC %u in section %s is track %s",
       rtc_stream_get_ssrc (stream), section->mid, section->track_sid);
-  if (rtc_stream_bind (stream, section->track_sid, &stream_callbacks, peer,
-          &error))
+  if (rtc_stream_bind (stream, section->track_sid, section->ssrcs,
+          &stream_callbacks, peer, &error))
     return;
   if (peer->callbacks.track_failed != NULL)
     peer->callbacks.track_failed (section->track_sid, error->message,
@@ -664,11 +664,11 @@ rtc_peer_new (const RtcPeerSettings * settings,
   peer->callbacks = *callbacks;
   peer->user_data = user_data;
   peer->webrtcbin = gst_object_ref_sink (webrtcbin);
+  peer->ssrc_filter = rtc_ssrc_filter_new ();
   rtc_stream_host_init (&peer->host, matrix_rtc_loop_ref (settings->loop),
-      settings->bin, webrtcbin, settings->output);
+      settings->bin, webrtcbin, peer->ssrc_filter, settings->output);
   peer->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify) rtc_stream_unref);
-  peer->ssrc_filter = rtc_ssrc_filter_new ();
   g_queue_init (&peer->waiting_offers);
 
   g_object_set (webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,

@@ -17,6 +17,8 @@ struct _RtcSsrcFilter
 {
   GMutex lock;                  /* a leaf: nothing is called under it */
   GHashTable *allowed;
+  GHashTable *denied;           /* over, though an offer may still name them */
+  GstPad *pad;                  /* where RTP comes in, NULL before it does */
 };
 
 RtcSsrcFilter *
@@ -26,7 +28,14 @@ rtc_ssrc_filter_new (void)
 
   g_mutex_init (&filter->lock);
   filter->allowed = g_hash_table_new (NULL, NULL);
+  filter->denied = g_hash_table_new (NULL, NULL);
   return filter;
+}
+
+RtcSsrcFilter *
+rtc_ssrc_filter_ref (RtcSsrcFilter * filter)
+{
+  return g_atomic_rc_box_acquire (filter);
 }
 
 static void
@@ -34,6 +43,8 @@ ssrc_filter_clear (RtcSsrcFilter * filter)
 {
   g_mutex_clear (&filter->lock);
   g_hash_table_unref (filter->allowed);
+  g_hash_table_unref (filter->denied);
+  g_clear_object (&filter->pad);
 }
 
 void
@@ -42,40 +53,75 @@ rtc_ssrc_filter_unref (RtcSsrcFilter * filter)
   g_atomic_rc_box_release_full (filter, (GDestroyNotify) ssrc_filter_clear);
 }
 
-/* Any thread. @sections are the RtcSections of the newest offer. */
+static gboolean
+is_not_in (gpointer ssrc, gpointer value, gpointer set)
+{
+  return !g_hash_table_contains (set, ssrc);
+}
+
+/* @sections are the RtcSections of the newest offer. What was denied stays so
+ * until an offer comes without it. */
 void
 rtc_ssrc_filter_set_allowed (RtcSsrcFilter * filter, GPtrArray * sections)
 {
-  GHashTable *allowed = g_hash_table_new (NULL, NULL);
-  GHashTable *former;
   guint i, j;
 
+  g_mutex_lock (&filter->lock);
+  g_hash_table_remove_all (filter->allowed);
   for (i = 0; i < sections->len; i++) {
     RtcSection *section = g_ptr_array_index (sections, i);
 
     for (j = 0; section->sending && j < section->ssrcs->len; j++)
-      g_hash_table_add (allowed,
+      g_hash_table_add (filter->allowed,
           GUINT_TO_POINTER (g_array_index (section->ssrcs, guint32, j)));
   }
-  g_mutex_lock (&filter->lock);
-  former = filter->allowed;
-  filter->allowed = allowed;
+  g_hash_table_foreach_remove (filter->denied, is_not_in, filter->allowed);
   g_mutex_unlock (&filter->lock);
-  g_hash_table_unref (former);
+}
+
+/* Lets no more of @ssrcs in. */
+void
+rtc_ssrc_filter_deny (RtcSsrcFilter * filter, GArray * ssrcs)
+{
+  guint i;
+
+  g_mutex_lock (&filter->lock);
+  for (i = 0; i < ssrcs->len; i++)
+    g_hash_table_add (filter->denied,
+        GUINT_TO_POINTER (g_array_index (ssrcs, guint32, i)));
+  g_mutex_unlock (&filter->lock);
+}
+
+/* Returns when what was let in before has gone through rtpbin. */
+void
+rtc_ssrc_filter_wait (RtcSsrcFilter * filter)
+{
+  g_autoptr (GstPad) pad = NULL;
+
+  g_mutex_lock (&filter->lock);
+  if (filter->pad != NULL)
+    pad = gst_object_ref (filter->pad);
+  g_mutex_unlock (&filter->lock);
+  if (pad == NULL)
+    return;
+  GST_PAD_STREAM_LOCK (pad);
+  GST_PAD_STREAM_UNLOCK (pad);
 }
 
 static gboolean
 ssrc_filter_allows (RtcSsrcFilter * filter, GstBuffer * buffer)
 {
   guint32 ssrc;
+  gpointer key;
   gboolean allowed;
 
   if (gst_buffer_extract (buffer, RTP_SSRC_OFFSET, &ssrc, sizeof (ssrc)) !=
       sizeof (ssrc))
     return FALSE;
+  key = GUINT_TO_POINTER (GUINT32_FROM_BE (ssrc));
   g_mutex_lock (&filter->lock);
-  allowed = g_hash_table_contains (filter->allowed,
-      GUINT_TO_POINTER (GUINT32_FROM_BE (ssrc)));
+  allowed = g_hash_table_contains (filter->allowed, key)
+      && !g_hash_table_contains (filter->denied, key);
   g_mutex_unlock (&filter->lock);
   return allowed;
 }
@@ -111,8 +157,11 @@ on_rtpbin_pad_added (GstElement * rtpbin, GstPad * pad, RtcSsrcFilter * filter)
 {
   if (!g_str_has_prefix (GST_PAD_NAME (pad), "recv_rtp_sink_"))
     return;
+  g_mutex_lock (&filter->lock);
+  gst_object_replace ((GstObject **) & filter->pad, GST_OBJECT (pad));
+  g_mutex_unlock (&filter->lock);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_rtp, g_atomic_rc_box_acquire (filter),
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_rtp, rtc_ssrc_filter_ref (filter),
       (GDestroyNotify) rtc_ssrc_filter_unref);
 }
 
@@ -124,5 +173,5 @@ rtc_ssrc_filter_attach (RtcSsrcFilter * filter, GstElement * webrtcbin)
       gst_bin_get_by_name (GST_BIN (webrtcbin), "rtpbin");
 
   g_signal_connect_data (rtpbin, "pad-added", G_CALLBACK (on_rtpbin_pad_added),
-      g_atomic_rc_box_acquire (filter), ssrc_filter_unref_closure, 0);
+      rtc_ssrc_filter_ref (filter), ssrc_filter_unref_closure, 0);
 }

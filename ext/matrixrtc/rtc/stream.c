@@ -31,6 +31,7 @@ struct _RtcStream
   gulong block_id;
 
   gchar *track_sid;             /* NULL until bound */
+  GArray *ssrcs;                /* with the retransmissions' */
   RtcStreamCallbacks callbacks; /* all NULL once forgotten */
   gpointer user_data;
   GstMatrixRtcReceiver *receiver;
@@ -42,11 +43,13 @@ struct _RtcStream
 
 void
 rtc_stream_host_init (RtcStreamHost * host, MatrixRtcLoop * loop,
-    GstBin * bin, GstElement * webrtcbin, GstMatrixRtcOutput output)
+    GstBin * bin, GstElement * webrtcbin, RtcSsrcFilter * ssrc_filter,
+    GstMatrixRtcOutput output)
 {
   host->loop = loop;
   host->bin = bin;
   host->webrtcbin = webrtcbin;
+  host->ssrc_filter = ssrc_filter;
   host->output = output;
   g_mutex_init (&host->lock);
   g_cond_init (&host->task_done);
@@ -104,6 +107,7 @@ stream_clear (RtcStream * stream)
   g_clear_object (&stream->receiver);
   gst_object_unref (stream->rtp_pad);
   g_free (stream->track_sid);
+  g_clear_pointer (&stream->ssrcs, g_array_unref);
 }
 
 void
@@ -201,15 +205,16 @@ stream_link_receiver (RtcStream * stream)
       && gst_pad_link (stream->rtp_pad, sink) == GST_PAD_LINK_OK;
 }
 
-/* Says whose stream it is and lets it run up to the receiver's source pad. */
+/* Says whose stream it is, with which SSRCs in all, and lets it run up to the receiver's source pad. */
 gboolean
-rtc_stream_bind (RtcStream * stream, const gchar * track_sid,
+rtc_stream_bind (RtcStream * stream, const gchar * track_sid, GArray * ssrcs,
     const RtcStreamCallbacks * callbacks, gpointer user_data, GError ** error)
 {
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (stream->rtp_pad);
   const gchar *media;
 
   stream->track_sid = g_strdup (track_sid);
+  stream->ssrcs = g_array_ref (ssrcs);
   stream->callbacks = *callbacks;
   stream->user_data = user_data;
   if (caps == NULL) {
@@ -321,6 +326,8 @@ rtc_stream_end (RtcStream * stream)
   if (stream->is_ending)
     return;
   stream->is_ending = TRUE;
+  if (stream->ssrcs != NULL)
+    rtc_ssrc_filter_deny (stream->host->ssrc_filter, stream->ssrcs);
   matrix_rtc_clear_source (&stream->key_frame_timer);
   gst_pad_add_probe (stream->rtp_pad, GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_data, NULL, NULL);
@@ -343,21 +350,29 @@ clear_ssrc (const GValue * item, gpointer user_data)
     g_signal_emit_by_name (child, "clear-ssrc", GPOINTER_TO_UINT (user_data));
 }
 
-/* rtpbin frees the jitter buffer and its thread with the SSRC. */
+/* rtpbin frees the jitter buffer and its thread with the SSRC, but not the pad
+ * that it made for them. */
 static void
 stream_clear_ssrc (RtcStream * stream)
 {
   g_autoptr (GstElement) rtpbin =
       gst_bin_get_by_name (GST_BIN (stream->host->webrtcbin), "rtpbin");
+  g_autoptr (GstPad) pad =
+      gst_ghost_pad_get_target (GST_GHOST_PAD (stream->rtp_pad));
   GstIterator *children;
 
   if (rtpbin == NULL)
     return;
+  rtc_ssrc_filter_wait (stream->host->ssrc_filter);
   children = gst_bin_iterate_elements (GST_BIN (rtpbin));
   while (gst_iterator_foreach (children, clear_ssrc,
           GUINT_TO_POINTER (stream->ssrc)) == GST_ITERATOR_RESYNC)
     gst_iterator_resync (children);
   gst_iterator_free (children);
+  if (pad != NULL && GST_PAD_PARENT (pad) == rtpbin) {
+    gst_pad_set_active (pad, FALSE);
+    gst_element_remove_pad (rtpbin, pad);
+  }
 }
 
 static void

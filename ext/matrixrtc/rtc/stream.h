@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 #include "../gstmatrixrtc-enums.h"
 #include "../loop.h"
+#include "ssrcfilter.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +16,7 @@ typedef struct
   MatrixRtcLoop *loop;
   GstBin *bin;
   GstElement *webrtcbin;
+  RtcSsrcFilter *ssrc_filter;
   GstMatrixRtcOutput output;
 
   GMutex lock;                  /* a leaf: nothing is called under it */
@@ -32,7 +34,8 @@ typedef struct
 } RtcStreamCallbacks;
 
 void rtc_stream_host_init (RtcStreamHost * host, MatrixRtcLoop * loop,
-    GstBin * bin, GstElement * webrtcbin, GstMatrixRtcOutput output);
+    GstBin * bin, GstElement * webrtcbin, RtcSsrcFilter * ssrc_filter,
+    GstMatrixRtcOutput output);
 void rtc_stream_host_clear (RtcStreamHost * host);
 void rtc_stream_host_wait (RtcStreamHost * host);
 
@@ -42,7 +45,8 @@ RtcStream *rtc_stream_ref (RtcStream * stream);
 void rtc_stream_unref (RtcStream * stream);
 
 gboolean rtc_stream_bind (RtcStream * stream, const gchar * track_sid,
-    const RtcStreamCallbacks * callbacks, gpointer user_data, GError ** error);
+    GArray * ssrcs, const RtcStreamCallbacks * callbacks, gpointer user_data,
+    GError ** error);
 gboolean rtc_stream_unblock (RtcStream * stream);
 void rtc_stream_end (RtcStream * stream);
 void rtc_stream_dismantle (RtcStream * stream);
