@@ -74,6 +74,13 @@ call_settings_clear (CallSettings * settings)
   memset (settings, 0, sizeof (*settings));
 }
 
+/* Before the first call of a process. Any thread. */
+void
+call_prepare (GstElement * element)
+{
+  connection_prepare (element);
+}
+
 Call *
 call_new (const CallSettings * settings, GstBin * bin, MatrixRtcLoop * loop,
     const CallCallbacks * callbacks, gpointer user_data)
@@ -244,8 +251,7 @@ on_participant_joined (const LiveKitParticipant * participant,
 }
 
 static void
-on_participant_left (const LiveKitParticipant * participant,
-    gpointer user_data)
+on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
 {
   Call *call = user_data;
 
@@ -475,23 +481,17 @@ call_new_connection (Call * call, GError ** error)
       return NULL;
   }
   connection_settings = (ConnectionSettings) {
-    .http = http,
-    .timeout_ms = settings->timeout * 1000,
-    .account = account,
-    .service_url = settings->livekit_service_url,
-    .room_id = settings->room_id,
-    .slot_id = settings->slot_id,
-    .member_id = member_id,
-    .force_old_jwt_endpoint = settings->force_old_jwt_endpoint,
-    .livekit_url = settings->livekit_url,
-    .livekit_token = settings->livekit_token,
-    .peer.bin = call->bin,
-    .peer.loop = call->loop,
-    .peer.output = settings->output,
-    .peer.latency_ms = settings->latency,
-    .peer.relay_only = settings->ice_transport_policy ==
-        GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY,
-  };
+  .http = http,.timeout_ms = settings->timeout * 1000,.account =
+        account,.service_url = settings->livekit_service_url,.room_id =
+        settings->room_id,.slot_id = settings->slot_id,.member_id =
+        member_id,.force_old_jwt_endpoint =
+        settings->force_old_jwt_endpoint,.livekit_url =
+        settings->livekit_url,.livekit_token =
+        settings->livekit_token,.peer.bin = call->bin,.peer.loop =
+        call->loop,.peer.output = settings->output,.peer.latency_ms =
+        settings->latency,.peer.relay_only =
+        settings->ice_transport_policy ==
+        GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY,};
   return connection_new (&connection_settings, &connection_callbacks, call);
 }
 

@@ -74,6 +74,7 @@ typedef struct
       gpointer user_data);
 } CallCallbacks;
 
+void call_prepare (GstElement * element);
 Call *call_new (const CallSettings * settings, GstBin * bin,
     MatrixRtcLoop * loop, const CallCallbacks * callbacks, gpointer user_data);
 void call_start (Call * call);

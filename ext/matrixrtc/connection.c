@@ -48,7 +48,12 @@ struct _Connection
   gboolean is_joined;
 };
 
-static void connection_fetch_config (Connection * connection);
+/* Does in the background what the first connection would have to wait for. */
+void
+connection_prepare (GstElement * element)
+{
+  rtc_peer_prepare (element);
+}
 
 Connection *
 connection_new (const ConnectionSettings * settings,
@@ -271,8 +276,7 @@ on_participant_joined (const LiveKitParticipant * participant,
 {
   Connection *connection = user_data;
 
-  connection->callbacks.participant_joined (participant,
-      connection->user_data);
+  connection->callbacks.participant_joined (participant, connection->user_data);
 }
 
 static void
@@ -286,8 +290,7 @@ on_participant_updated (const LiveKitParticipant * participant,
 }
 
 static void
-on_participant_left (const LiveKitParticipant * participant,
-    gpointer user_data)
+on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
 {
   Connection *connection = user_data;
   guint i;
@@ -406,8 +409,7 @@ on_signal_closed (const Livekit__LeaveRequest * leave, const gchar * debug,
     connection_fail (connection, matrix_rtc_error_new
         (GST_MATRIX_RTC_ERROR_CONNECTION_LOST, 0, leave != NULL ?
             _("The LiveKit server has removed us from the call.") :
-            _("The connection to the LiveKit server was lost."),
-            "%s", debug));
+            _("The connection to the LiveKit server was lost."), "%s", debug));
 }
 
 static const LiveKitSignalCallbacks signal_callbacks = {

@@ -53,6 +53,7 @@ typedef struct
       gpointer user_data);
 } ConnectionCallbacks;
 
+void connection_prepare (GstElement * element);
 Connection *connection_new (const ConnectionSettings * settings,
     const ConnectionCallbacks * callbacks, gpointer user_data);
 void connection_start (Connection * connection);

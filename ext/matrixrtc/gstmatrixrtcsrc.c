@@ -122,7 +122,7 @@ enum
 static GParamSpec *properties[N_PROPS];
 
 static GstStaticPadTemplate audio_template =
-GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
+    GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
     GST_STATIC_CAPS ("audio/x-opus; application/x-rtp, media=(string)audio"));
 
 static GstStaticPadTemplate video_template =
@@ -582,7 +582,9 @@ gst_matrix_rtc_src_change_state (GstElement * element,
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (element);
   GstStateChangeReturn ret;
 
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY)
+    call_prepare (element);
+  else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     gst_matrix_rtc_src_stop (self);
 
   ret = GST_ELEMENT_CLASS (gst_matrix_rtc_src_parent_class)->change_state
@@ -820,7 +822,8 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_MEMBER_ID] =
       g_param_spec_string ("member-id", "Member id",
-      "Id of our membership of the call (unset: a new UUID at each start)", NULL, rw);
+      "Id of our membership of the call (unset: a new UUID at each start)",
+      NULL, rw);
 
   /**
    * matrixrtcsrc:room-id:
@@ -866,7 +869,8 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_FORCE_OLD_JWT_ENDPOINT] =
       g_param_spec_boolean ("force-old-jwt-endpoint", "Force old JWT endpoint",
-      "Ask the authorization service only at /sfu/get", DEFAULT_FORCE_OLD_JWT_ENDPOINT, rw);
+      "Ask the authorization service only at /sfu/get",
+      DEFAULT_FORCE_OLD_JWT_ENDPOINT, rw);
 
   /**
    * matrixrtcsrc:livekit-url:
@@ -879,7 +883,8 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_LIVEKIT_URL] =
       g_param_spec_string ("livekit-url", "LiveKit URL",
-      "LiveKit server to join without Matrix (ws, wss, http or https)", NULL, rw);
+      "LiveKit server to join without Matrix (ws, wss, http or https)", NULL,
+      rw);
 
   /**
    * matrixrtcsrc:livekit-token:
@@ -904,7 +909,9 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_CONNECTION_STATE] =
       g_param_spec_enum ("connection-state", "Connection state",
-      "State of the connection to the call", GST_TYPE_MATRIX_RTC_CONNECTION_STATE, GST_MATRIX_RTC_CONNECTION_STATE_INITIALIZED, ro);
+      "State of the connection to the call",
+      GST_TYPE_MATRIX_RTC_CONNECTION_STATE,
+      GST_MATRIX_RTC_CONNECTION_STATE_INITIALIZED, ro);
 
   /**
    * matrixrtcsrc:last-error:
@@ -942,7 +949,8 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_OUTPUT] =
       g_param_spec_enum ("output", "Output",
-      "What the source pads give", GST_TYPE_MATRIX_RTC_OUTPUT, DEFAULT_OUTPUT, rw);
+      "What the source pads give", GST_TYPE_MATRIX_RTC_OUTPUT, DEFAULT_OUTPUT,
+      rw);
 
   /**
    * matrixrtcsrc:latency:
@@ -954,7 +962,8 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_LATENCY] =
       g_param_spec_uint ("latency", "Latency",
-      "Length of the jitter buffers, in milliseconds", 0, G_MAXINT, DEFAULT_LATENCY, rw);
+      "Length of the jitter buffers, in milliseconds", 0, G_MAXINT,
+      DEFAULT_LATENCY, rw);
 
   /**
    * matrixrtcsrc:timeout:
@@ -967,7 +976,8 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_TIMEOUT] =
       g_param_spec_uint ("timeout", "Timeout",
-      "Limit of one request or connect, in seconds", 1, MAX_TIMEOUT, DEFAULT_TIMEOUT, rw);
+      "Limit of one request or connect, in seconds", 1, MAX_TIMEOUT,
+      DEFAULT_TIMEOUT, rw);
 
   /**
    * matrixrtcsrc:ssl-strict:
@@ -1014,7 +1024,8 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_USER_AGENT] =
       g_param_spec_string ("user-agent", "User agent",
-      "Value of the User-Agent HTTP request header field", DEFAULT_USER_AGENT, rw);
+      "Value of the User-Agent HTTP request header field", DEFAULT_USER_AGENT,
+      rw);
 
   /**
    * matrixrtcsrc:ice-transport-policy:
@@ -1025,7 +1036,8 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_ICE_TRANSPORT_POLICY] =
       g_param_spec_enum ("ice-transport-policy", "ICE transport policy",
-      "Which paths media may take", GST_TYPE_MATRIX_RTC_ICE_TRANSPORT_POLICY, DEFAULT_ICE_TRANSPORT_POLICY, rw);
+      "Which paths media may take", GST_TYPE_MATRIX_RTC_ICE_TRANSPORT_POLICY,
+      DEFAULT_ICE_TRANSPORT_POLICY, rw);
 
   g_object_class_install_properties (klass, N_PROPS, properties);
 }

@@ -82,8 +82,7 @@ matrix_rtc_error_new (GstMatrixRtcError code, guint http_status,
 const gchar *
 matrix_rtc_error_get_code_nick (const GError * error)
 {
-  g_autoptr (GEnumClass) klass =
-      g_type_class_ref (GST_TYPE_MATRIX_RTC_ERROR);
+  g_autoptr (GEnumClass) klass = g_type_class_ref (GST_TYPE_MATRIX_RTC_ERROR);
   gint code = error->domain == GST_MATRIX_RTC_ERROR ?
       error->code : GST_MATRIX_RTC_ERROR_UNKNOWN;
 

@@ -167,6 +167,18 @@ class LiveKit:
         return {participant.identity for participant
                 in self.participants(name)}
 
+    def connected(self, name):
+        """The identities of those whose join was completed.
+
+        A join that the client gives up half-way can stay in the server's
+        list after the server has closed it ("removing participant without
+        connection"), seen with 1.13.5. Nobody in the room sees it.
+        """
+        from livekit.protocol import models
+        states = (models.ParticipantInfo.JOINED, models.ParticipantInfo.ACTIVE)
+        return {participant.identity for participant
+                in self.participants(name) if participant.state in states}
+
     def remove_participant(self, room_name, identity):
         from livekit import api
         return self._call(lambda room: room.remove_participant(

@@ -139,18 +139,6 @@ class Participants(InteropTest):
         receiver.wait_flowing(sids, 15)
         receiver.require_no_error()
 
-    def test_shared_password(self):
-        """Media that the LiveKit SDK encrypted with a passphrase."""
-        self.livekit.create_room(self.room)
-        self.join("anna", passphrase="one for all")
-        sids = self.publish_both("anna")
-        receiver = self.direct(e2ee_passphrase="one for all")
-        receiver.play()
-        pads = receiver.wait_flowing(sids, 10)
-        for sid in sids:
-            self.assertTrue(pads[sid].pad.get_property("encrypted"))
-        receiver.require_no_error()
-
 
 if __name__ == "__main__":
     unittest.main()

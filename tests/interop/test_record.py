@@ -21,24 +21,28 @@ class Record(InteropTest):
         recorder, room_id, callers = self.matrix_call(PEOPLE)
         for name in callers:
             self.publish_both(name, codec=codec, width=WIDTH, height=HEIGHT)
-        path = self.folder / "call.mkv"
-        receiver = Recorder(
-            path, homeserver=self.matrix.url, room_id=room_id,
+        return self.write(
+            [caller.identity for caller in callers.values()],
+            homeserver=self.matrix.url, room_id=room_id,
             access_token_file=self.token_file(recorder),
             livekit_service_url=self.service_url, **properties)
+
+    def write(self, identities, **properties):
+        """Writes the file; returns it, and kind and person per stream."""
+        path = self.folder / "call.mkv"
+        receiver = Recorder(path, **properties)
         self.addCleanup(receiver.close)
         receiver.play()
         receiver.wait_state("connected", 15)
-        receiver.start_file(2 * PEOPLE)
+        receiver.start_file(2 * len(identities))
         receiver.wait_recorded(SECONDS, SECONDS + 15)
         receiver.finish()
         receiver.close()
         receiver.require_no_error()
-        index = {caller.identity: number for number, caller
-                 in enumerate(callers.values())}
-        self.assertEqual(
-            {pad.identity for pad, _, _ in receiver.tracks}, set(index))
-        return path, [(pad.name.partition("_")[0], index[pad.identity])
+        self.assertEqual({pad.identity for pad, _, _ in receiver.tracks},
+                         set(identities))
+        return path, [(pad.name.partition("_")[0],
+                       identities.index(pad.identity))
                       for pad, _, _ in receiver.tracks]
 
     def check(self, path, tracks, codec):
@@ -92,6 +96,17 @@ class Record(InteropTest):
 
     def test_matrix_call_into_one_file_h264(self):
         self.check(*self.record("h264"), "h264")
+
+    def test_shared_password(self):
+        """Media that the LiveKit SDK encrypted with a passphrase."""
+        self.livekit.create_room(self.room)
+        self.join("anna", passphrase="one for all")
+        self.publish_both("anna")
+        path, tracks = self.write(
+            ["anna"], livekit_url=self.livekit.url,
+            livekit_token=self.livekit.token(self.room, "recorder"),
+            e2ee_passphrase="one for all")
+        self.check(path, tracks, "vp8")
 
     def test_direct_rtp(self):
         """livekit-url and livekit-token; every pad gives RTP."""

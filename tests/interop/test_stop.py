@@ -21,7 +21,8 @@ class Stop(InteropTest):
         recorder, room_id, _callers = self.matrix_call(1)
         track = self.publishers.publish_audio("caller0")["sid"]
         alias = hashed(room_id, "m.call#ROOM")
-        others = self.livekit.identities(alias)
+        others = self.livekit.connected(alias)
+        self.assertEqual(len(others), 1)
         receiver = Receiver(
             homeserver=self.matrix.url, room_id=room_id,
             access_token_file=self.token_file(recorder),
@@ -32,6 +33,7 @@ class Stop(InteropTest):
             receiver.play()
             if phase == "flowing":
                 receiver.wait_flowing([track], 15)
+                self.assertEqual(len(self.livekit.connected(alias)), 2)
             elif phase != "immediately":
                 receiver.wait_state(phase, 15, mark)
             took = receiver.set_state(state, STOP_SECONDS + 5)
@@ -41,9 +43,19 @@ class Stop(InteropTest):
                       in receiver.all(STATE_MESSAGE, mark)]
             self.assertEqual(states[-1:], ["stopped"], states)
             self.assertEqual(receiver.present(), [])
-            wait_until(lambda: self.livekit.identities(alias) == others,
-                       GONE_SECONDS, "the recorder is off the SFU")
+            self.check_gone(alias, others)
         receiver.require_no_error()
+
+    def check_gone(self, alias, others):
+        """Only the others are on the SFU, as it says and as they see."""
+        try:
+            wait_until(lambda: self.livekit.connected(alias) == others,
+                       GONE_SECONDS, "the recorder is off the SFU")
+        except AssertionError:
+            print(self.livekit.participants(alias))
+            raise
+        wait_until(lambda: not self.publishers.report("caller0")[
+            "participants"], GONE_SECONDS, "nobody sees the recorder")
 
 
 def add_cases():

@@ -55,7 +55,7 @@ static const Field sfu_get_fields[] = {
   {NULL}
 };
 
-/* --- Hashing ------------------------------------------------------------------------ */
+/* --- Hashing ------------------------------------------------------------- */
 
 /* As Go's encoding/json writes it. */
 static void
@@ -118,7 +118,7 @@ testcall_hash (const gchar * first, ...)
   return hash_json (json->str);
 }
 
-/* --- Reading requests ------------------------------------------------------------------ */
+/* --- Reading requests ---------------------------------------------------- */
 
 static const Field *
 find_field (const Field * fields, const gchar * name)

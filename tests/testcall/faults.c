@@ -32,7 +32,7 @@ typedef struct
   guint per_tick;
 } Writer;
 
-/* --- The table ----------------------------------------------------------------- */
+/* --- The table ----------------------------------------------------------- */
 
 static void
 slot_clear (FaultSlot * slot)
@@ -113,7 +113,7 @@ faults_take (TestCall * call, TestcallStep step)
   return slot;
 }
 
-/* --- HTTP answers ---------------------------------------------------------------- */
+/* --- HTTP answers -------------------------------------------------------- */
 
 static void
 pending_free (gpointer data)

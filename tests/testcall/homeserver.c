@@ -32,8 +32,7 @@ reply_error (TestCall * call, SoupServerMessage * msg, TestcallStep step,
 }
 
 static gboolean
-check_access_token (TestCall * call, SoupServerMessage * msg,
-    TestcallStep step)
+check_access_token (TestCall * call, SoupServerMessage * msg, TestcallStep step)
 {
   const gchar *header = soup_message_headers_get_one
       (soup_server_message_get_request_headers (msg), "Authorization");
@@ -73,8 +72,7 @@ handle_whoami (TestCall * call, SoupServerMessage * msg)
   body = g_strdup_printf ("{\"user_id\":\"%s\",\"device_id\":\"%s\","
       "\"is_guest\":false}", testcall_get_user_id (call),
       testcall_get_device_id (call));
-  faults_reply (call, msg, TESTCALL_STEP_WHOAMI, 200, "application/json",
-      body);
+  faults_reply (call, msg, TESTCALL_STEP_WHOAMI, 200, "application/json", body);
 }
 
 static void
@@ -86,8 +84,7 @@ give_openid_token (TestCall * call, SoupServerMessage * msg)
       "\"expires_in\":3600}", token, testcall_get_server_name (call));
 
   g_hash_table_add (call->openid_tokens, token);
-  faults_reply (call, msg, TESTCALL_STEP_OPENID, 200, "application/json",
-      body);
+  faults_reply (call, msg, TESTCALL_STEP_OPENID, 200, "application/json", body);
 }
 
 static void
@@ -169,7 +166,7 @@ homeserver_handle (TestCall * call, SoupServerMessage * msg,
   return TRUE;
 }
 
-/* --- Canned replies --------------------------------------------------------------- */
+/* --- Canned replies ------------------------------------------------------ */
 
 typedef struct
 {

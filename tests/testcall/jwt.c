@@ -131,6 +131,7 @@ jwt_check (const gchar * token, const gchar ** reason)
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   g_autoptr (JsonObject) claims = open_token (token);
   const gchar *issuer;
+  gint64 expires;
 
   *reason = "invalid token";
   if (!claims || !json_object_has_member (claims, "video"))
@@ -140,7 +141,8 @@ jwt_check (const gchar * token, const gchar ** reason)
     *reason = "invalid API key";
     return NULL;
   }
-  if (json_object_get_int_member_with_default (claims, "exp", 0) + LEEWAY < now) {
+  expires = json_object_get_int_member_with_default (claims, "exp", 0);
+  if (expires + LEEWAY < now) {
     *reason = "token is expired";
     return NULL;
   }

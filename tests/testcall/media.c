@@ -99,6 +99,21 @@ describe (const gchar * name, TestcallMedia media, TestcallCodec codec)
       "timestamp-offset=0 ", feed_frequency (name), OFFER_PT_OPUS);
 }
 
+typedef struct
+{
+  FeedOutput *output;
+  const GstSegment *segment;
+} Copying;
+
+/* x264enc starts its segment at 1000 hours; the appsrc's starts at 0. */
+static void
+restamp (GstBuffer * packet, const GstSegment * segment)
+{
+  GST_BUFFER_PTS (packet) = gst_segment_to_running_time (segment,
+      GST_FORMAT_TIME, GST_BUFFER_PTS (packet));
+  GST_BUFFER_DTS (packet) = GST_CLOCK_TIME_NONE;
+}
+
 /* Header bytes that differ from subscriber to subscriber. */
 static GstBuffer *
 readdress (GstBuffer * packet, FeedOutput * output)
@@ -118,18 +133,20 @@ readdress (GstBuffer * packet, FeedOutput * output)
 }
 
 static void
-push_packet (FeedOutput * output, GstBuffer * packet)
+push_packet (const Copying * copying, GstBuffer * packet)
 {
-  GstBuffer *copy = readdress (packet, output);
+  GstBuffer *copy = readdress (packet, copying->output);
 
-  if (copy)
-    gst_app_src_push_buffer (output->src, copy);
+  if (!copy)
+    return;
+  restamp (copy, copying->segment);
+  gst_app_src_push_buffer (copying->output->src, copy);
 }
 
 static gboolean
-push_from_list (GstBuffer ** packet, guint idx, gpointer output)
+push_from_list (GstBuffer ** packet, guint idx, gpointer copying)
 {
-  push_packet (output, *packet);
+  push_packet (copying, *packet);
   return TRUE;
 }
 
@@ -146,12 +163,14 @@ on_sample (GstAppSink * sink, gpointer user_data)
   list = gst_sample_get_buffer_list (sample);
   g_mutex_lock (&feed->lock);
   for (i = 0; i < feed->outputs->len && !feed->muted; i++) {
-    FeedOutput *output = g_ptr_array_index (feed->outputs, i);
+    Copying copying = { g_ptr_array_index (feed->outputs, i),
+      gst_sample_get_segment (sample)
+    };
 
     if (list)
-      gst_buffer_list_foreach (list, push_from_list, output);
+      gst_buffer_list_foreach (list, push_from_list, &copying);
     else
-      push_packet (output, gst_sample_get_buffer (sample));
+      push_packet (&copying, gst_sample_get_buffer (sample));
   }
   g_mutex_unlock (&feed->lock);
   gst_sample_unref (sample);

@@ -55,7 +55,7 @@ vacate_line (Session * session, Line * line)
   g_clear_pointer (&line->track, track_unref);
 }
 
-/* --- Which payload type a track may use ----------------------------------- */
+/* --- Which payload type a track may use ---------------------------------- */
 
 static guint
 pick_pt (const Track * track, const gboolean * allowed)
@@ -74,21 +74,21 @@ pick_pt (const Track * track, const gboolean * allowed)
 static void
 refuse_track (Session * session, const Track * track)
 {
-  Livekit__SubscriptionResponse response =
-      LIVEKIT__SUBSCRIPTION_RESPONSE__INIT;
+  Livekit__SubscriptionResponse response = LIVEKIT__SUBSCRIPTION_RESPONSE__INIT;
   Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
 
   if (!g_hash_table_add (session->refused, g_strdup (track->sid)))
     return;
   response.track_sid = track->sid;
   response.err = LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED;
-  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SUBSCRIPTION_RESPONSE;
+  message.message_case =
+      LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SUBSCRIPTION_RESPONSE;
   message.subscription_response = &response;
   session_send (session, TESTCALL_N_STEPS, &message);
   seen_add (&session->call->seen, TESTCALL_SAW_CODEC_REFUSED, 1);
 }
 
-/* --- Tracks into lines ------------------------------------------------------ */
+/* --- Tracks into lines --------------------------------------------------- */
 
 static gboolean
 has_line (Session * session, const Track * track)
@@ -156,7 +156,7 @@ place_tracks (Session * session)
   }
 }
 
-/* --- Sending an offer --------------------------------------------------------- */
+/* --- Sending an offer ---------------------------------------------------- */
 
 static OfferLine *
 describe_lines (Session * session)
@@ -187,8 +187,7 @@ make_offer_text (Session * session, const FaultSlot * fault)
 
   peer_get_transport (session->peer, &transport);
   transport.version = ++session->sdp_version;
-  text = offer_text (&transport, lines, session->lines->len,
-      &session->codecs);
+  text = offer_text (&transport, lines, session->lines->len, &session->codecs);
   if (fault && fault->fault.sdp == TESTCALL_SDP_NO_MID)
     return offer_without_mid (text);
   if (fault && fault->fault.sdp == TESTCALL_SDP_TEXT && fault->body)
@@ -293,7 +292,7 @@ negotiation_drop_track (Session * session, Track * track)
   }
 }
 
-/* --- Answers ------------------------------------------------------------------ */
+/* --- Answers ------------------------------------------------------------- */
 
 /* Packets go out when the line was answered and the path is there. */
 static void
@@ -365,8 +364,7 @@ apply_answer (Session * session, const Answer * answer)
 }
 
 void
-negotiation_answer (Session * session,
-    const Livekit__SessionDescription * text)
+negotiation_answer (Session * session, const Livekit__SessionDescription * text)
 {
   Seen *seen = &session->call->seen;
   Answer *answer;
@@ -390,7 +388,7 @@ negotiation_answer (Session * session,
   answer_free (answer);
 }
 
-/* --- Candidates ----------------------------------------------------------------- */
+/* --- Candidates ---------------------------------------------------------- */
 
 static void
 send_candidate (Session * session, const gchar * candidate, gboolean final)
@@ -464,7 +462,7 @@ negotiation_candidate (Session * session,
     peer_add_candidate (session->peer, candidate);
 }
 
-/* --- The peer's side --------------------------------------------------------------- */
+/* --- The peer's side ----------------------------------------------------- */
 
 static void
 on_ready (gpointer user_data)

@@ -29,11 +29,11 @@ static const Codec codecs_table[] = {
   {OFFER_PT_VP9, OFFER_VIDEO, "VP9/90000", "profile-id=0", 0},
   {99, OFFER_VIDEO, "rtx/90000", "apt=98", OFFER_PT_VP9},
   {OFFER_PT_H264, OFFER_VIDEO, "H264/90000",
-        "level-asymmetry-allowed=1;packetization-mode=1;"
+      "level-asymmetry-allowed=1;packetization-mode=1;"
         "profile-level-id=42e01f", 0},
   {109, OFFER_VIDEO, "rtx/90000", "apt=108", OFFER_PT_H264},
   {OFFER_PT_H264_MODE0, OFFER_VIDEO, "H264/90000",
-        "level-asymmetry-allowed=1;packetization-mode=0;"
+      "level-asymmetry-allowed=1;packetization-mode=0;"
         "profile-level-id=42e01f", 0},
   {126, OFFER_VIDEO, "rtx/90000", "apt=125", OFFER_PT_H264_MODE0},
   {35, OFFER_VIDEO, "AV1/90000",
@@ -56,8 +56,7 @@ codec_is_offered (const Codec * codec, OfferKind kind,
 static void
 append_codec (GString * text, const Codec * codec)
 {
-  g_string_append_printf (text, "a=rtpmap:%u %s\r\n", codec->pt,
-      codec->rtpmap);
+  g_string_append_printf (text, "a=rtpmap:%u %s\r\n", codec->pt, codec->rtpmap);
   if (codec->fmtp)
     g_string_append_printf (text, "a=fmtp:%u %s\r\n", codec->pt, codec->fmtp);
   if (codec->kind == OFFER_AUDIO || codec->apt)
@@ -288,7 +287,8 @@ is_ours (const gchar * key)
 {
   static const gchar *const keys[] = { "ice-ufrag", "ice-pwd", "fingerprint",
     "setup", "sendonly", "sendrecv", "recvonly", "inactive", "ssrc",
-    "ssrc-group", "msid", "candidate", "end-of-candidates", NULL
+    "ssrc-group", "msid", "candidate", "end-of-candidates",
+    "bundle-only", "rtcp-mux-only", NULL
   };
 
   return g_strv_contains (keys, key);
@@ -307,6 +307,8 @@ turn_media (GstSDPMedia * media, const Answer * answer)
       i++;
   }
   /* Not NULL: GStreamer 1.22 reads the value of every attribute. */
+  /* webrtcbin offers bundled lines with port 0, which would be a no here. */
+  gst_sdp_media_set_port_info (media, 9, 0);
   gst_sdp_media_add_attribute (media, data ? "sendrecv" : "recvonly", "");
   gst_sdp_media_add_attribute (media, "ice-ufrag", answer->ufrag);
   gst_sdp_media_add_attribute (media, "ice-pwd", answer->pwd);

@@ -40,6 +40,7 @@ struct _Peer
   gboolean negotiated_once;
 
   GstSDPMessage *local;         /* last offer of webrtcbin, ours in parts */
+  GPtrArray *promises;          /* all, to be ended by peer_close() */
   gboolean answer_missing;
   gboolean restarted;
   gchar *ufrag;                 /* replace webrtcbin's after a restart */
@@ -111,8 +112,7 @@ put_credentials (Peer * peer, GstSDPMessage * sdp)
   }
 }
 
-static GstPromise *
-promise_new (Peer * peer, PostKind kind);
+static GstPromise *promise_new (Peer * peer, PostKind kind);
 
 static void
 handle_offer (Peer * peer, GstPromise * promise)
@@ -204,11 +204,27 @@ on_promise (GstPromise * promise, gpointer user_data)
   post_send (post);
 }
 
+/* webrtcbin 1.22 drops what it has not answered when it closes, and a promise
+ * must not be freed unanswered: so all are kept until then. */
+static GstPromise *
+promise_keep (Peer * peer, GstPromise * promise)
+{
+  g_ptr_array_add (peer->promises, gst_promise_ref (promise));
+  return promise;
+}
+
 static GstPromise *
 promise_new (Peer * peer, PostKind kind)
 {
-  return gst_promise_new_with_change_func (on_promise, post_new (peer, kind),
-      post_free);
+  return promise_keep (peer, gst_promise_new_with_change_func (on_promise,
+          post_new (peer, kind), post_free));
+}
+
+static void
+promise_end (gpointer data)
+{
+  gst_promise_expire (data);
+  gst_promise_unref (data);
 }
 
 static void
@@ -313,6 +329,7 @@ peer_new (GMainContext * context, GstClockTime base_time,
   peer->events = events;
   peer->user_data = user_data;
   peer->sources = g_ptr_array_new ();
+  peer->promises = g_ptr_array_new_with_free_func (promise_end);
   peer->pipeline = gst_pipeline_new (NULL);
   peer->webrtc = gst_element_factory_make ("webrtcbin", NULL);
   if (!peer->webrtc)
@@ -327,8 +344,7 @@ peer_new (GMainContext * context, GstClockTime base_time,
   connect_signal (peer, "on-ice-candidate", G_CALLBACK (on_candidate));
   connect_signal (peer, "notify::ice-gathering-state",
       G_CALLBACK (on_gathering));
-  connect_signal (peer, "notify::connection-state",
-      G_CALLBACK (on_connection));
+  connect_signal (peer, "notify::connection-state", G_CALLBACK (on_connection));
   restrict_to_machine (peer);
   gst_element_set_state (peer->pipeline, GST_STATE_PLAYING);
   create_data_channels (peer);
@@ -341,6 +357,7 @@ peer_close (Peer * peer)
   peer->closed = TRUE;
   g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
   gst_element_set_state (peer->pipeline, GST_STATE_NULL);
+  g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_object (&peer->data_channels[0]);
   g_clear_object (&peer->data_channels[1]);
   g_clear_object (&peer->agent);
@@ -354,8 +371,7 @@ on_upstream (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   Post *template = user_data;
   Post *post;
 
-  if (!gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info),
-          "GstForceKeyUnit"))
+  if (!gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info), "GstForceKeyUnit"))
     return GST_PAD_PROBE_OK;
   post = post_new (template->peer, POST_KEY_FRAME);
   post->source = template->source;
@@ -465,7 +481,7 @@ peer_accept (Peer * peer, const Answer * answer)
   peer->answer_missing = FALSE;
   description = gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_ANSWER,
       answer_for_peer (peer->local, answer));
-  promise = gst_promise_new ();
+  promise = promise_keep (peer, gst_promise_new ());
   g_signal_emit_by_name (peer->webrtc, "set-remote-description", description,
       promise);
   gst_promise_unref (promise);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* --- Tracks --------------------------------------------------------------------------- */
+/* --- Tracks -------------------------------------------------------------- */
 
 static void
 track_clear (gpointer data)
@@ -100,7 +100,7 @@ find_track (const Person * person, TestcallMedia media)
   return NULL;
 }
 
-/* --- People ----------------------------------------------------------------------------- */
+/* --- People -------------------------------------------------------------- */
 
 void
 person_free (Person * person)
@@ -218,7 +218,7 @@ person_changed (TestCall * call, Person * person)
   sfu_send_update (call, person, FALSE);
 }
 
-/* --- What the test does ------------------------------------------------------------------- */
+/* --- What the test does -------------------------------------------------- */
 
 typedef struct
 {
@@ -391,7 +391,7 @@ testcall_set_muted (TestCall * call, const gchar * name, TestcallMedia track,
   return move.done;
 }
 
-/* --- Names of things ------------------------------------------------------------------------ */
+/* --- Names of things ----------------------------------------------------- */
 
 static void
 do_get_identity (TestCall * call, gpointer data)
@@ -455,7 +455,7 @@ testcall_get_frequency (const gchar * name)
   return feed_frequency (name);
 }
 
-/* --- Told about people ------------------------------------------------------------------------ */
+/* --- Told about people --------------------------------------------------- */
 
 typedef struct
 {

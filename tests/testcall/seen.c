@@ -63,7 +63,7 @@ seen_clear (Seen * seen)
   g_mutex_clear (&seen->lock);
 }
 
-/* --- Written by the server ------------------------------------------------------ */
+/* --- Written by the server ----------------------------------------------- */
 
 void
 seen_add (Seen * seen, TestcallSaw what, gint64 change)
@@ -179,7 +179,7 @@ seen_leave (Seen * seen, gint reason)
   g_mutex_unlock (&seen->lock);
 }
 
-/* --- Read by the test ------------------------------------------------------------- */
+/* --- Read by the test ---------------------------------------------------- */
 
 guint64
 testcall_count (TestCall * call, TestcallSaw what)

@@ -19,7 +19,7 @@ typedef struct
 
 static void next_offer (Client * client);
 
-/* --- Frames ------------------------------------------------------------------------ */
+/* --- Frames -------------------------------------------------------------- */
 
 static GstPadProbeReturn
 on_packet (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
@@ -27,8 +27,7 @@ on_packet (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   Pad *state = user_data;
   GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
 
-  if (gst_rtp_buffer_map (GST_PAD_PROBE_INFO_BUFFER (info), GST_MAP_READ,
-          &rtp)) {
+  if (gst_rtp_buffer_map (GST_PAD_PROBE_INFO_BUFFER (info), GST_MAP_READ, &rtp)) {
     state->ssrc = gst_rtp_buffer_get_ssrc (&rtp);
     gst_rtp_buffer_unmap (&rtp);
   }
@@ -128,7 +127,7 @@ client_ask_key_frame (Client * client)
   gst_iterator_free (pads);
 }
 
-/* --- Answers -------------------------------------------------------------------------- */
+/* --- Answers ------------------------------------------------------------- */
 
 static gboolean
 is_codec_key (const gchar * key)
@@ -301,7 +300,7 @@ next_offer (Client * client)
   }
 }
 
-/* --- Candidates ---------------------------------------------------------------------------- */
+/* --- Candidates ---------------------------------------------------------- */
 
 typedef struct
 {
@@ -355,7 +354,7 @@ add_candidate (Client * client, const gchar * json)
   g_signal_emit_by_name (client->webrtc, "add-ice-candidate", 0, candidate);
 }
 
-/* --- The socket ------------------------------------------------------------------------------ */
+/* --- The socket ---------------------------------------------------------- */
 
 static void
 on_message (SoupWebsocketConnection * socket, gint type, GBytes * bytes,
@@ -400,8 +399,7 @@ on_connected (GObject * source, GAsyncResult * result, gpointer user_data)
     return;
   soup_websocket_connection_set_max_incoming_payload_size (client->socket,
       16 * 1024 * 1024);
-  g_signal_connect (client->socket, "message", G_CALLBACK (on_message),
-      client);
+  g_signal_connect (client->socket, "message", G_CALLBACK (on_message), client);
   g_signal_connect (client->socket, "closed", G_CALLBACK (on_closed), client);
 }
 
@@ -429,6 +427,18 @@ open_socket (Client * client, const gchar * url, const gchar * token,
   client->status = soup_message_get_status (msg);
 }
 
+/* No multicast into the network around. */
+static void
+forbid_upnp (Client * client)
+{
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = NULL;
+
+  g_object_get (client->webrtc, "ice-agent", &ice, NULL);
+  g_object_get (ice, "agent", &agent, NULL);
+  g_object_set (agent, "upnp", FALSE, NULL);
+}
+
 static void
 make_webrtcbin (Client * client)
 {
@@ -437,6 +447,7 @@ make_webrtcbin (Client * client)
   g_object_set (client->webrtc, "bundle-policy",
       GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
   gst_bin_add (GST_BIN (client->pipeline), client->webrtc);
+  forbid_upnp (client);
   g_signal_connect (client->webrtc, "pad-added", G_CALLBACK (on_pad), client);
   g_signal_connect (client->webrtc, "on-ice-candidate",
       G_CALLBACK (on_candidate), client);
@@ -506,7 +517,7 @@ client_send_leave (Client * client)
   client_send (client, &request);
 }
 
-/* --- For the test ------------------------------------------------------------------------------ */
+/* --- For the test -------------------------------------------------------- */
 
 static gboolean
 on_deadline (gpointer passed)
@@ -524,8 +535,7 @@ on_tick (gpointer data)
 }
 
 gboolean
-client_run (Client * client, ClientPredicate predicate, gpointer data,
-    guint ms)
+client_run (Client * client, ClientPredicate predicate, gpointer data, guint ms)
 {
   gboolean passed = FALSE;
   guint deadline = g_timeout_add (ms, on_deadline, &passed);

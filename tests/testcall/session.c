@@ -75,7 +75,7 @@ session_new (TestCall * call, const gchar * identity, JsonObject * claims)
   return session;
 }
 
-/* --- Out ----------------------------------------------------------------------- */
+/* --- Out ----------------------------------------------------------------- */
 
 static gboolean
 on_due (gpointer user_data)
@@ -277,7 +277,7 @@ session_send_leave (Session * session, guint reason, guint action)
   session_close_socket (session);
 }
 
-/* --- The first messages ---------------------------------------------------------- */
+/* --- The first messages -------------------------------------------------- */
 
 static void
 add_others (Session * session, GPtrArray * others)
@@ -301,7 +301,8 @@ static void
 send_join (Session * session)
 {
   TestCall *call = session->call;
-  Person plain = { session->identity, session->identity, session->sid, NULL, 1 };
+  Person plain =
+      { session->identity, session->identity, session->sid, NULL, 1 };
   Livekit__Room room = LIVEKIT__ROOM__INIT;
   Livekit__JoinResponse join = LIVEKIT__JOIN_RESPONSE__INIT;
   Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
@@ -366,7 +367,7 @@ send_everybody (Session * session)
   session_send (session, TESTCALL_STEP_UPDATE, &message);
 }
 
-/* --- In ----------------------------------------------------------------------------- */
+/* --- In ------------------------------------------------------------------ */
 
 static void
 answer_ping (Session * session, const Livekit__Ping * ping)

@@ -10,7 +10,7 @@
 #define RTC_PATH "/livekit/sfu/rtc"
 #define ABSENT "requested room does not exist"
 
-/* --- Who may come in -------------------------------------------------------------------- */
+/* --- Who may come in ----------------------------------------------------- */
 
 typedef struct
 {
@@ -91,7 +91,7 @@ visit_new (TestCall * call, SoupServerMessage * msg, GHashTable * query)
   return visit;
 }
 
-/* --- The upgrade ---------------------------------------------------------------------------- */
+/* --- The upgrade --------------------------------------------------------- */
 
 typedef struct
 {
@@ -262,7 +262,7 @@ sfu_handle (TestCall * call, SoupServerMessage * msg, const gchar * path,
   return TRUE;
 }
 
-/* --- To all subscribers ------------------------------------------------------------------------ */
+/* --- To all subscribers -------------------------------------------------- */
 
 void
 sfu_send_all (TestCall * call, TestcallStep step,
@@ -320,7 +320,7 @@ sfu_track_gone (TestCall * call, Track * track)
     negotiation_drop_track (g_ptr_array_index (call->sessions, i), track);
 }
 
-/* --- What the test sends ------------------------------------------------------------------------ */
+/* --- What the test sends ------------------------------------------------- */
 
 typedef struct
 {

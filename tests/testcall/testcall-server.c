@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The embedded call as a program, for the demo and for trying things by hand:
- * prints where it is, one KEY=VALUE a line, and runs until it is told to end. */
+ * prints where it is, one KEY=VALUE a line, and runs until told to end. */
 
 #include "testcall.h"
 

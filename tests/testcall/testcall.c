@@ -9,7 +9,7 @@
 #define DEVICE_ID "RECORDERDEVICE"
 #define ROOM_ID "!room:testcall.example"
 
-/* --- The server's thread --------------------------------------------------------------- */
+/* --- The server's thread ------------------------------------------------- */
 
 typedef struct
 {
@@ -66,7 +66,7 @@ testcall_after (TestCall * call, guint delay_ms, GSourceFunc func,
   return source;
 }
 
-/* --- Requests --------------------------------------------------------------------------- */
+/* --- Requests ------------------------------------------------------------ */
 
 static void
 on_request (SoupServer * server, SoupServerMessage * msg, const char *path,
@@ -131,7 +131,7 @@ run_thread (gpointer data)
   return NULL;
 }
 
-/* --- Life --------------------------------------------------------------------------------- */
+/* --- Life ---------------------------------------------------------------- */
 
 static void
 init_state (TestCall * call)
@@ -165,8 +165,7 @@ testcall_new (void)
   testcall_run (call, do_nothing, NULL);
   call->url = g_strdup_printf ("http://127.0.0.1:%u", call->port);
   call->service_url = g_strconcat (call->url, "/livekit/jwt", NULL);
-  call->sfu_url = g_strdup_printf ("ws://127.0.0.1:%u/livekit/sfu",
-      call->port);
+  call->sfu_url = g_strdup_printf ("ws://127.0.0.1:%u/livekit/sfu", call->port);
   return call;
 }
 
@@ -198,7 +197,7 @@ testcall_free (TestCall * call)
   g_free (call);
 }
 
-/* --- Addresses and names --------------------------------------------------------------------- */
+/* --- Addresses and names ------------------------------------------------- */
 
 const gchar *
 testcall_get_url (TestCall * call)
@@ -262,7 +261,7 @@ testcall_make_jwt (TestCall * call, const gchar * identity,
       call->room_alias, options);
 }
 
-/* --- Switches -------------------------------------------------------------------------------- */
+/* --- Switches ------------------------------------------------------------ */
 
 typedef struct
 {
@@ -286,13 +285,11 @@ testcall_set_##name (TestCall * call, type value) \
 }
 
 SWITCH (first_offer, first_offer, TestcallFirstOffer)
-SWITCH (room_state, room_state, TestcallRoomState)
-SWITCH (silent_peer, silent_peer, gboolean)
-SWITCH (resumable, resumable, gboolean)
+    SWITCH (room_state, room_state, TestcallRoomState)
+    SWITCH (silent_peer, silent_peer, gboolean)
+    SWITCH (resumable, resumable, gboolean)
 #undef SWITCH
-
-static void
-do_set_ping (TestCall * call, gpointer data)
+     static void do_set_ping (TestCall * call, gpointer data)
 {
   const Switch *set = data;
 

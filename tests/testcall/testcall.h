@@ -60,7 +60,7 @@ gchar *testcall_make_jwt (TestCall * call, const gchar * identity,
  * array of strings. NULL ends the list. */
 gchar *testcall_hash (const gchar * first, ...) G_GNUC_NULL_TERMINATED;
 
-/* --- The people in the call ----------------------------------------------- */
+/* --- The people in the call ---------------------------------------------- */
 
 typedef enum
 {
@@ -107,7 +107,7 @@ gchar *testcall_get_track_sid (TestCall * call, const gchar * name,
 /* The frequency of the participant's sine in Hz, by its name alone. */
 guint testcall_get_frequency (const gchar * name);
 
-/* --- What the server does by itself to its subscribers --------------------- */
+/* --- What the server does by itself to its subscribers ------------------- */
 
 typedef enum
 {
@@ -157,7 +157,7 @@ void testcall_drop_media (TestCall * call);
 void testcall_set_reply (TestCall * call, const gchar * method,
     const gchar * path, guint status, const gchar * body);
 
-/* --- Faults ---------------------------------------------------------------- */
+/* --- Faults -------------------------------------------------------------- */
 
 typedef enum
 {
@@ -236,7 +236,7 @@ typedef struct
 void testcall_set_fault (TestCall * call, TestcallStep step,
     const TestcallFault * fault);
 
-/* --- What the server saw ---------------------------------------------------- */
+/* --- What the server saw ------------------------------------------------- */
 
 typedef enum
 {

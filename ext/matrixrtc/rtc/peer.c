@@ -323,15 +323,19 @@ on_promise (GstPromise * promise, gpointer user_data)
       (GDestroyNotify) promise_result_free);
 }
 
-static GstPromise *
-promise_for (RtcPeer * peer, PromiseFunc func)
+/* Asks webrtcbin for one step, with @argument; @func takes its answer. */
+static void
+peer_ask_webrtcbin (RtcPeer * peer, const gchar * step_name,
+    gpointer argument, PromiseFunc func)
 {
   PromiseStep *step = g_new (PromiseStep, 1);
+  GstPromise *promise = gst_promise_new_with_change_func (on_promise, step,
+      (GDestroyNotify) promise_step_free);
 
   step->peer = g_atomic_rc_box_acquire (peer);
   step->func = func;
-  return gst_promise_new_with_change_func (on_promise, step,
-      (GDestroyNotify) promise_step_free);
+  g_signal_emit_by_name (peer->webrtcbin, step_name, argument, promise);
+  gst_promise_unref (promise);
 }
 
 static void peer_start_next_offer (RtcPeer * peer);
@@ -364,8 +368,8 @@ after_create_answer (RtcPeer * peer, const GstStructure * reply)
     return;
   }
   rtc_sdp_widen_answer (peer->answer->sdp, peer->offer->sdp);
-  g_signal_emit_by_name (peer->webrtcbin, "set-local-description",
-      peer->answer, promise_for (peer, after_set_local));
+  peer_ask_webrtcbin (peer, "set-local-description", peer->answer,
+      after_set_local);
 }
 
 static void
@@ -373,8 +377,7 @@ after_set_remote (RtcPeer * peer, const GstStructure * reply)
 {
   g_clear_pointer (&peer->last_offer, gst_sdp_message_free);
   gst_sdp_message_copy (peer->offer->sdp, &peer->last_offer);
-  g_signal_emit_by_name (peer->webrtcbin, "create-answer", NULL,
-      promise_for (peer, after_create_answer));
+  peer_ask_webrtcbin (peer, "create-answer", NULL, after_create_answer);
 }
 
 static void
@@ -408,8 +411,8 @@ peer_start_next_offer (RtcPeer * peer)
   rtc_sdp_stick_directions (shown);
   description =
       gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_OFFER, shown);
-  g_signal_emit_by_name (peer->webrtcbin, "set-remote-description",
-      description, promise_for (peer, after_set_remote));
+  peer_ask_webrtcbin (peer, "set-remote-description", description,
+      after_set_remote);
   gst_webrtc_session_description_free (description);
 }
 
@@ -575,8 +578,7 @@ peer_check_connection (RtcPeer * peer, gpointer data)
 }
 
 static void
-on_connection_state (GstElement * webrtcbin, GParamSpec * pspec,
-    RtcPeer * peer)
+on_connection_state (GstElement * webrtcbin, GParamSpec * pspec, RtcPeer * peer)
 {
   peer_post (peer, peer_check_connection, NULL, NULL);
 }
@@ -599,14 +601,21 @@ on_new_jitterbuffer (GstElement * rtpbin, GstElement * jitterbuffer,
   g_object_set (jitterbuffer, "faststart-min-packets", 1, NULL);
 }
 
-/* The first DTLS element of a process makes a key, which takes long enough to
- * be done while the servers are asked. */
 static void
-make_dtls_certificate (GstElement * webrtcbin, gpointer user_data)
+make_dtls_certificate (GstElement * element, gpointer user_data)
 {
   GstElement *dtlsdec = gst_element_factory_make ("dtlsdec", NULL);
 
   g_clear_object (&dtlsdec);
+}
+
+/* The first DTLS element of a process makes an RSA key, which takes up to half a
+ * second: it is made in the background, on one of @element's threads, before
+ * anybody has to wait for it. Any thread. */
+void
+rtc_peer_prepare (GstElement * element)
+{
+  gst_element_call_async (element, make_dtls_certificate, NULL, NULL);
 }
 
 static void
@@ -647,6 +656,23 @@ peer_disconnect_signals (RtcPeer * peer)
     g_signal_handlers_disconnect_by_data (rtpbin, peer);
 }
 
+/* The SFU is in the open: a hole in the router needs no asking for, and asking
+ * would be heard by the whole local network. */
+static void
+peer_disable_upnp (RtcPeer * peer)
+{
+  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) agent = NULL;
+
+  g_object_get (peer->webrtcbin, "ice-agent", &ice, NULL);
+  if (ice == NULL
+      || !g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
+    return;
+  g_object_get (ice, "agent", &agent, NULL);
+  if (agent != NULL)
+    g_object_set (agent, "upnp", FALSE, NULL);
+}
+
 /* Makes webrtcbin and starts it in the state of @settings->bin. */
 RtcPeer *
 rtc_peer_new (const RtcPeerSettings * settings,
@@ -673,11 +699,11 @@ rtc_peer_new (const RtcPeerSettings * settings,
 
   g_object_set (webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
       "latency", settings->latency_ms, NULL);
+  peer_disable_upnp (peer);
   if (settings->relay_only)
     rtc_peer_set_relay_only (peer);
   rtc_ssrc_filter_attach (peer->ssrc_filter, webrtcbin);
   peer_connect_signals (peer);
-  gst_element_call_async (webrtcbin, make_dtls_certificate, NULL, NULL);
   if (!gst_bin_add (settings->bin, webrtcbin)
       || !gst_element_sync_state_with_parent (webrtcbin)) {
     g_set_error_literal (error, GST_CORE_ERROR, GST_CORE_ERROR_STATE_CHANGE,
@@ -689,13 +715,50 @@ rtc_peer_new (const RtcPeerSettings * settings,
   return peer;
 }
 
-/* On the worker thread: no callback comes any more. The elements stay until
- * rtc_peer_free(). */
+static GstPadProbeReturn
+drop_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+static void
+stop_sctp (const GValue * item, gpointer user_data)
+{
+  GstElement *element = g_value_get_object (item);
+  GstElementFactory *factory = gst_element_get_factory (element);
+  g_autoptr (GstPad) sink = NULL;
+
+  if (factory == NULL || g_strcmp0 (GST_OBJECT_NAME (factory), "sctpdec") != 0)
+    return;
+  sink = gst_element_get_static_pad (element, "sink");
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_buffer, NULL, NULL);
+  /* Until what is inside has come out. */
+  GST_PAD_STREAM_LOCK (sink);
+  GST_PAD_STREAM_UNLOCK (sink);
+}
+
+/* sctpdec aborts the process if a data channel opens while it goes down: no data
+ * may come in any more by then. */
+static void
+peer_stop_data_channels (RtcPeer * peer)
+{
+  GstIterator *elements = gst_bin_iterate_recurse (GST_BIN (peer->webrtcbin));
+
+  while (gst_iterator_foreach (elements, stop_sctp, NULL) ==
+      GST_ITERATOR_RESYNC)
+    gst_iterator_resync (elements);
+  gst_iterator_free (elements);
+}
+
+/* On the worker thread, before the elements go down: no callback comes any more.
+ * The elements stay until rtc_peer_free(). */
 void
 rtc_peer_abandon (RtcPeer * peer)
 {
   guint i;
 
+  peer_stop_data_channels (peer);
   memset (&peer->callbacks, 0, sizeof (peer->callbacks));
   for (i = 0; i < peer->streams->len; i++)
     rtc_stream_forget (g_ptr_array_index (peer->streams, i));

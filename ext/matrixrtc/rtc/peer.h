@@ -37,6 +37,7 @@ typedef struct
       gpointer user_data);
 } RtcPeerCallbacks;
 
+void rtc_peer_prepare (GstElement * element);
 RtcPeer *rtc_peer_new (const RtcPeerSettings * settings,
     const RtcPeerCallbacks * callbacks, gpointer user_data, GError ** error);
 void rtc_peer_abandon (RtcPeer * peer);

@@ -41,7 +41,8 @@ rtc_sdp_parse (const gchar * text, GError ** error)
 
   if (size == 0 || size > MAX_SDP_SIZE || !g_utf8_validate_len (text, size,
           NULL)) {
-    set_invalid (error, "the session description is empty, too long or no text");
+    set_invalid (error,
+        "the session description is empty, too long or no text");
     return NULL;
   }
   if (gst_sdp_message_new_from_text (text, &sdp) != GST_SDP_OK) {
@@ -391,8 +392,7 @@ payload_get_apt (const GstSDPMedia * media, const gchar * payload)
 static GPtrArray *
 pick_payloads (const GstSDPMedia * offered)
 {
-  gboolean is_audio =
-      g_str_equal (gst_sdp_media_get_media (offered), "audio");
+  gboolean is_audio = g_str_equal (gst_sdp_media_get_media (offered), "audio");
   GPtrArray *payloads = g_ptr_array_new ();
   guint i;
 
@@ -428,8 +428,7 @@ copy_payload_attributes (GstSDPMedia * answered, const GstSDPMedia * offered,
 
     if (g_strv_contains (keys, attribute->key)
         && g_str_has_prefix (attribute->value, payload)
-        && attribute->value[length] == ' '
-        && attribute_is_promised (attribute))
+        && attribute->value[length] == ' ' && attribute_is_promised (attribute))
       gst_sdp_media_add_attribute (answered, attribute->key, attribute->value);
   }
 }

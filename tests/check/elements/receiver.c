@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The element under test, from an application's side: its messages from the bus,
+ * its pads by their signals. Everything waits for an event with a deadline. The
+ * media stays on 127.0.0.1.
+ */
+#include "receiver.h"
+
+#include <nice/agent.h>
+
+struct _Receiver
+{
+  TestCall *call;
+  GstElement *pipeline;
+  GstElement *src;
+  GstBus *bus;
+  gboolean dont_link;
+  GString *states;              /* "old>new old>new " as messages told */
+
+  GMutex lock;
+  GCond cond;
+  GPtrArray *pads;              /* of ReceiverPad, under lock */
+};
+
+static void
+receiver_pad_free (ReceiverPad * pad)
+{
+  gst_object_unref (pad->pad);
+  g_free (pad->track_sid);
+  gst_clear_event (&pad->stream_start);
+  g_free (pad);
+}
+
+static void
+receiver_pad_take_buffer (Receiver * receiver, ReceiverPad * pad,
+    GstBuffer * buffer)
+{
+  g_mutex_lock (&receiver->lock);
+  if (pad->n_buffers++ == 0)
+    pad->first_is_delta =
+        GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  g_cond_broadcast (&receiver->cond);
+  g_mutex_unlock (&receiver->lock);
+}
+
+typedef struct
+{
+  Receiver *receiver;
+  ReceiverPad *pad;
+} PadProbe;
+
+static GstPadProbeReturn
+on_data (GstPad * gst_pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  PadProbe *probe = user_data;
+  GstEvent *event;
+
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER) {
+    receiver_pad_take_buffer (probe->receiver, probe->pad,
+        GST_PAD_PROBE_INFO_BUFFER (info));
+    return GST_PAD_PROBE_OK;
+  }
+  event = GST_PAD_PROBE_INFO_EVENT (info);
+  g_mutex_lock (&probe->receiver->lock);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    probe->pad->is_eos = TRUE;
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START)
+    gst_event_replace (&probe->pad->stream_start, event);
+  g_cond_broadcast (&probe->receiver->cond);
+  g_mutex_unlock (&probe->receiver->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+receiver_link (Receiver * receiver, ReceiverPad * pad)
+{
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GstPad) sink_pad = NULL;
+  PadProbe *probe = g_new (PadProbe, 1);
+
+  probe->receiver = receiver;
+  probe->pad = pad;
+  g_object_set (sink, "sync", FALSE, "async", FALSE, NULL);
+  gst_bin_add (GST_BIN (receiver->pipeline), sink);
+  sink_pad = gst_element_get_static_pad (sink, "sink");
+  gst_pad_add_probe (sink_pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data, probe, g_free);
+  gst_element_sync_state_with_parent (sink);
+  fail_unless_equals_int (gst_pad_link (pad->pad, sink_pad), GST_PAD_LINK_OK);
+}
+
+static void
+on_pad_added (GstElement * src, GstPad * gst_pad, Receiver * receiver)
+{
+  ReceiverPad *pad = g_new0 (ReceiverPad, 1);
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (gst_pad);
+
+  pad->pad = gst_object_ref (gst_pad);
+  pad->had_caps = caps != NULL;
+  g_object_get (gst_pad, "track-sid", &pad->track_sid, NULL);
+  if (!receiver->dont_link)
+    receiver_link (receiver, pad);
+  g_mutex_lock (&receiver->lock);
+  g_ptr_array_add (receiver->pads, pad);
+  g_cond_broadcast (&receiver->cond);
+  g_mutex_unlock (&receiver->lock);
+}
+
+static void
+on_pad_removed (GstElement * src, GstPad * gst_pad, Receiver * receiver)
+{
+  guint i;
+
+  g_mutex_lock (&receiver->lock);
+  for (i = 0; i < receiver->pads->len; i++) {
+    ReceiverPad *pad = g_ptr_array_index (receiver->pads, i);
+
+    if (pad->pad == gst_pad)
+      pad->is_removed = TRUE;
+  }
+  g_cond_broadcast (&receiver->cond);
+  g_mutex_unlock (&receiver->lock);
+}
+
+/* libnice would leave 127.0.0.1 out. */
+static void
+on_deep_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
+    gpointer user_data)
+{
+  GstElementFactory *factory = gst_element_get_factory (element);
+  GObject *ice = NULL;
+  NiceAgent *agent = NULL;
+  NiceAddress address;
+
+  if (factory == NULL || g_strcmp0 (GST_OBJECT_NAME (factory),
+          "webrtcbin") != 0)
+    return;
+  g_object_get (element, "ice-agent", &ice, NULL);
+  g_object_get (ice, "agent", &agent, NULL);
+  nice_address_init (&address);
+  nice_address_set_from_string (&address, "127.0.0.1");
+  nice_agent_add_local_address (agent, &address);
+  g_object_unref (agent);
+  g_object_unref (ice);
+}
+
+Receiver *
+receiver_new (TestCall * call)
+{
+  Receiver *receiver = g_new0 (Receiver, 1);
+
+  receiver->call = call;
+  g_mutex_init (&receiver->lock);
+  g_cond_init (&receiver->cond);
+  receiver->states = g_string_new (NULL);
+  receiver->pads =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) receiver_pad_free);
+  receiver->pipeline = gst_pipeline_new (NULL);
+  receiver->bus = gst_element_get_bus (receiver->pipeline);
+  receiver->src = gst_element_factory_make ("matrixrtcsrc", NULL);
+  fail_unless (receiver->src != NULL, "matrixrtcsrc is not registered");
+  g_signal_connect (receiver->pipeline, "deep-element-added",
+      G_CALLBACK (on_deep_element_added), NULL);
+  gst_bin_add (GST_BIN (receiver->pipeline), receiver->src);
+  g_signal_connect (receiver->src, "pad-added", G_CALLBACK (on_pad_added),
+      receiver);
+  g_signal_connect (receiver->src, "pad-removed", G_CALLBACK (on_pad_removed),
+      receiver);
+  return receiver;
+}
+
+void
+receiver_free (Receiver * receiver)
+{
+  fail_unless_equals_int (gst_element_set_state (receiver->pipeline,
+          GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  gst_object_unref (receiver->bus);
+  gst_object_unref (receiver->pipeline);
+  g_ptr_array_unref (receiver->pads);
+  g_string_free (receiver->states, TRUE);
+  g_mutex_clear (&receiver->lock);
+  g_cond_clear (&receiver->cond);
+  g_free (receiver);
+}
+
+GstElement *
+receiver_get_src (Receiver * receiver)
+{
+  return receiver->src;
+}
+
+GstElement *
+receiver_get_pipeline (Receiver * receiver)
+{
+  return receiver->pipeline;
+}
+
+void
+receiver_dont_link (Receiver * receiver)
+{
+  receiver->dont_link = TRUE;
+}
+
+void
+receiver_go_through_matrix (Receiver * receiver)
+{
+  g_object_set (receiver->src,
+      "homeserver", testcall_get_url (receiver->call),
+      "access-token", testcall_get_access_token (receiver->call),
+      "room-id", testcall_get_room_id (receiver->call),
+      "livekit-service-url", testcall_get_service_url (receiver->call), NULL);
+}
+
+void
+receiver_go_direct (Receiver * receiver)
+{
+  g_autofree gchar *jwt = testcall_make_jwt (receiver->call, "recorder", NULL);
+
+  g_object_set (receiver->src,
+      "livekit-url", testcall_get_sfu_url (receiver->call),
+      "livekit-token", jwt, NULL);
+}
+
+void
+receiver_play (Receiver * receiver)
+{
+  fail_unless_equals_int (gst_element_set_state (receiver->pipeline,
+          GST_STATE_PAUSED), GST_STATE_CHANGE_NO_PREROLL);
+  fail_unless_equals_int (gst_element_set_state (receiver->pipeline,
+          GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
+}
+
+/* Messages */
+
+static void
+receiver_note_state (Receiver * receiver, GstMessage * message)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT
+      && gst_structure_has_name (structure, "matrixrtc-connection-state"))
+    g_string_append_printf (receiver->states, "%s>%s ",
+        gst_structure_get_string (structure, "old"),
+        gst_structure_get_string (structure, "new"));
+}
+
+/* The next message of ours or error, or NULL after @deadline. */
+static GstMessage *
+receiver_pop (Receiver * receiver, gint64 deadline)
+{
+  gint64 left = MAX (0, deadline - g_get_monotonic_time ());
+  GstMessage *message = gst_bus_timed_pop_filtered (receiver->bus,
+      left * GST_USECOND, GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+
+  if (message != NULL)
+    receiver_note_state (receiver, message);
+  return message;
+}
+
+static gint64
+deadline_new (void)
+{
+  return g_get_monotonic_time () + DEADLINE_MS * 1000LL;
+}
+
+/* TRUE as soon as a message tells that @state was reached. */
+gboolean
+receiver_wait_for_state (Receiver * receiver, const gchar * state)
+{
+  gint64 deadline = deadline_new ();
+  GstMessage *message;
+
+  while ((message = receiver_pop (receiver, deadline)) != NULL) {
+    const GstStructure *structure = gst_message_get_structure (message);
+    gboolean reached = GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT
+        && gst_structure_has_name (structure, "matrixrtc-connection-state")
+        && g_strcmp0 (gst_structure_get_string (structure, "new"), state) == 0;
+
+    gst_message_unref (message);
+    if (reached)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* All states that messages have told so far, those still on the bus too. */
+gchar *
+receiver_get_states (Receiver * receiver)
+{
+  GstMessage *message;
+
+  while ((message = receiver_pop (receiver, 0)) != NULL)
+    gst_message_unref (message);
+  return g_strdup (receiver->states->str);
+}
+
+/* The property's nick. */
+const gchar *
+receiver_get_connection_state (Receiver * receiver)
+{
+  GValue value = G_VALUE_INIT;
+  const gchar *nick;
+
+  g_object_get_property (G_OBJECT (receiver->src), "connection-state", &value);
+  nick = g_enum_get_value (G_ENUM_CLASS (g_type_class_peek (G_VALUE_TYPE
+              (&value))), g_value_get_enum (&value))->value_nick;
+  g_value_unset (&value);
+  return nick;
+}
+
+GstMessage *
+receiver_wait_for_error (Receiver * receiver)
+{
+  gint64 deadline = deadline_new ();
+  GstMessage *message;
+
+  while ((message = receiver_pop (receiver, deadline)) != NULL) {
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+      return message;
+    gst_message_unref (message);
+  }
+  return NULL;
+}
+
+void
+receiver_fail_on_error (Receiver * receiver)
+{
+  GstMessage *message;
+
+  while ((message = receiver_pop (receiver, 0)) != NULL) {
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+      g_autoptr (GError) error = NULL;
+      g_autofree gchar *debug = NULL;
+
+      gst_message_parse_error (message, &error, &debug);
+      fail ("error on the bus: %s (%s)", error->message, debug);
+    }
+    gst_message_unref (message);
+  }
+}
+
+/* The structure of the next element message with this name, or NULL. */
+GstStructure *
+receiver_wait_for_message (Receiver * receiver, const gchar * name)
+{
+  gint64 deadline = deadline_new ();
+  GstMessage *message;
+
+  while ((message = receiver_pop (receiver, deadline)) != NULL) {
+    GstStructure *structure = NULL;
+
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT
+        && gst_message_has_name (message, name))
+      structure = gst_structure_copy (gst_message_get_structure (message));
+    gst_message_unref (message);
+    if (structure != NULL)
+      return structure;
+  }
+  return NULL;
+}
+
+/* Pads */
+
+static ReceiverPad *
+receiver_find_pad (Receiver * receiver, const gchar * track_sid)
+{
+  guint i;
+
+  for (i = 0; i < receiver->pads->len; i++) {
+    ReceiverPad *pad = g_ptr_array_index (receiver->pads, i);
+
+    if (g_strcmp0 (pad->track_sid, track_sid) == 0)
+      return pad;
+  }
+  return NULL;
+}
+
+/* The pad of @track_sid as soon as there is one, or NULL. */
+ReceiverPad *
+receiver_wait_for_track (Receiver * receiver, const gchar * track_sid)
+{
+  gint64 deadline = deadline_new ();
+  ReceiverPad *pad;
+
+  g_mutex_lock (&receiver->lock);
+  while ((pad = receiver_find_pad (receiver, track_sid)) == NULL
+      && g_cond_wait_until (&receiver->cond, &receiver->lock, deadline));
+  g_mutex_unlock (&receiver->lock);
+  return pad;
+}
+
+gboolean
+receiver_wait_for_removal (Receiver * receiver, const gchar * track_sid)
+{
+  gint64 deadline = deadline_new ();
+  ReceiverPad *pad;
+  gboolean removed;
+
+  g_mutex_lock (&receiver->lock);
+  pad = receiver_find_pad (receiver, track_sid);
+  while (pad != NULL && !pad->is_removed
+      && g_cond_wait_until (&receiver->cond, &receiver->lock, deadline));
+  removed = pad != NULL && pad->is_removed;
+  g_mutex_unlock (&receiver->lock);
+  return removed;
+}
+
+gboolean
+receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
+    guint n_buffers)
+{
+  gint64 deadline = deadline_new ();
+  gboolean enough;
+
+  g_mutex_lock (&receiver->lock);
+  while (pad->n_buffers < n_buffers
+      && g_cond_wait_until (&receiver->cond, &receiver->lock, deadline));
+  enough = pad->n_buffers >= n_buffers;
+  g_mutex_unlock (&receiver->lock);
+  return enough;
+}
+
+/* The pads that are there now. */
+guint
+receiver_count_pads (Receiver * receiver)
+{
+  guint i, n = 0;
+
+  g_mutex_lock (&receiver->lock);
+  for (i = 0; i < receiver->pads->len; i++) {
+    if (!((ReceiverPad *) g_ptr_array_index (receiver->pads, i))->is_removed)
+      n++;
+  }
+  g_mutex_unlock (&receiver->lock);
+  return n;
+}

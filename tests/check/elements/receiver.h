@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/check/gstcheck.h>
+#include "testcall.h"
+
+G_BEGIN_DECLS
+
+/* Long enough for a machine under valgrind; nobody waits for it who passes. */
+#define DEADLINE_MS 30000
+
+/* matrixrtcsrc in a pipeline of its own, whose pads run into fakesinks. */
+typedef struct _Receiver Receiver;
+
+/* What was seen of one source pad. */
+typedef struct
+{
+  GstPad *pad;
+  gchar *track_sid;
+  guint n_buffers;
+  gboolean first_is_delta;
+  gboolean had_caps;            /* when it was added */
+  gboolean is_eos;
+  gboolean is_removed;
+  GstEvent *stream_start;
+} ReceiverPad;
+
+Receiver *receiver_new (TestCall * call);
+void receiver_free (Receiver * receiver);
+GstElement *receiver_get_src (Receiver * receiver);
+GstElement *receiver_get_pipeline (Receiver * receiver);
+void receiver_dont_link (Receiver * receiver);
+
+void receiver_go_through_matrix (Receiver * receiver);
+void receiver_go_direct (Receiver * receiver);
+void receiver_play (Receiver * receiver);
+
+gboolean receiver_wait_for_state (Receiver * receiver, const gchar * state);
+gchar *receiver_get_states (Receiver * receiver);
+const gchar *receiver_get_connection_state (Receiver * receiver);
+GstMessage *receiver_wait_for_error (Receiver * receiver);
+void receiver_fail_on_error (Receiver * receiver);
+GstStructure *receiver_wait_for_message (Receiver * receiver,
+    const gchar * name);
+
+ReceiverPad *receiver_wait_for_track (Receiver * receiver,
+    const gchar * track_sid);
+gboolean receiver_wait_for_removal (Receiver * receiver,
+    const gchar * track_sid);
+gboolean receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
+    guint n_buffers);
+guint receiver_count_pads (Receiver * receiver);
+
+G_END_DECLS

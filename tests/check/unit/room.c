@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who is in a LiveKit room: livekit/room.h.
+ */
+#include <gst/check/gstcheck.h>
+#include "debug.h"
+#include "livekit/room.h"
+
+#define MAX_PARTICIPANTS 4096
+#define MAX_TRACKS 64
+#define MAX_TEXT 1024
+
+static LiveKitRoom *room;
+/* What the callbacks were called with: "+sid", "*sid" and "-sid". */
+static GString *events;
+
+static void
+add_event (gchar sign, const LiveKitParticipant * participant)
+{
+  g_string_append_printf (events, "%s%c%s", events->len == 0 ? "" : " ", sign,
+      participant->sid);
+}
+
+static void
+on_joined (const LiveKitParticipant * participant, gpointer user_data)
+{
+  fail_unless (user_data == &room);
+  fail_unless (livekit_room_find (room, participant->sid) == participant,
+      "who has joined isn't in the room");
+  add_event ('+', participant);
+}
+
+static void
+on_updated (const LiveKitParticipant * participant, gpointer user_data)
+{
+  fail_unless (livekit_room_find (room, participant->sid) == participant,
+      "who was updated isn't in the room");
+  add_event ('*', participant);
+}
+
+static void
+on_left (const LiveKitParticipant * participant, gpointer user_data)
+{
+  fail_unless (livekit_room_find (room, participant->sid) == NULL,
+      "who has left is in the room");
+  add_event ('-', participant);
+}
+
+static void
+setup (void)
+{
+  static const LiveKitRoomCallbacks callbacks = {
+    on_joined, on_updated, on_left
+  };
+
+  events = g_string_new (NULL);
+  room = livekit_room_new (&callbacks, &room);
+}
+
+static void
+teardown (void)
+{
+  livekit_room_free (room);
+  g_string_free (events, TRUE);
+}
+
+static void
+expect_events (const gchar * expected)
+{
+  fail_unless (g_str_equal (events->str, expected), "\"%s\" instead of \"%s\"",
+      events->str, expected);
+  g_string_truncate (events, 0);
+}
+
+typedef struct
+{
+  const gchar *sid;
+  const gchar *identity;
+  guint32 version;
+  gint state;
+} Person;
+
+#define ACTIVE LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE
+#define GONE LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED
+
+/* A copy, so that the room is seen to keep nothing of it. */
+static void
+update_with_tracks (const Person * person, Livekit__TrackInfo ** tracks,
+    gsize n_tracks)
+{
+  g_autofree gchar *sid = g_strdup (person->sid);
+  g_autofree gchar *identity = g_strdup (person->identity);
+  Livekit__ParticipantInfo info = LIVEKIT__PARTICIPANT_INFO__INIT;
+  Livekit__ParticipantInfo *infos[] = { &info };
+
+  info.sid = sid;
+  info.identity = identity;
+  info.version = person->version;
+  info.state = (Livekit__ParticipantInfo__State) person->state;
+  info.tracks = tracks;
+  info.n_tracks = n_tracks;
+  livekit_room_update (room, infos, 1);
+}
+
+static void
+update (const gchar * sid, const gchar * identity, guint32 version, gint state)
+{
+  const Person person = { sid, identity, version, state };
+
+  update_with_tracks (&person, NULL, 0);
+}
+
+GST_START_TEST (test_life)
+{
+  const LiveKitParticipant *found;
+
+  fail_unless_equals_int (livekit_room_get_n_participants (room), 0);
+  fail_unless (livekit_room_find (room, "PA_1") == NULL);
+  update ("PA_1", "bob", 1, ACTIVE);
+  expect_events ("+PA_1");
+  update ("PA_2", "eve", 1, LIVEKIT__PARTICIPANT_INFO__STATE__JOINING);
+  expect_events ("+PA_2");
+  fail_unless_equals_int (livekit_room_get_n_participants (room), 2);
+  update ("PA_1", "bob", 2, ACTIVE);
+  expect_events ("*PA_1");
+  found = livekit_room_find (room, "PA_1");
+  fail_unless_equals_string (found->identity, "bob");
+  fail_unless_equals_int (found->version, 2);
+  fail_unless_equals_int (found->tracks->len, 0);
+  update ("PA_1", "bob", 3, GONE);
+  expect_events ("-PA_1");
+  fail_unless_equals_int (livekit_room_get_n_participants (room), 1);
+  update ("PA_1", "bob", 4, GONE);
+  expect_events ("");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_versions)
+{
+  update ("PA_1", "bob", 7, ACTIVE);
+  update ("PA_1", "bob", 7, ACTIVE);
+  expect_events ("+PA_1 *PA_1");
+  update ("PA_1", "bob", 6, ACTIVE);
+  update ("PA_1", "bob", 0, ACTIVE);
+  expect_events ("");
+  fail_unless_equals_int (livekit_room_find (room, "PA_1")->version, 7);
+  update ("PA_1", "bob", G_MAXUINT32, ACTIVE);
+  expect_events ("*PA_1");
+  /* The new session begins to count anew. */
+  update ("PA_2", "bob", 1, ACTIVE);
+  expect_events ("-PA_1 +PA_2");
+}
+
+GST_END_TEST;
+
+/* With our protocol version the server says nothing of the former session. */
+GST_START_TEST (test_rejoin)
+{
+  update ("PA_1", "bob", 5, ACTIVE);
+  update ("PA_9", "eve", 1, ACTIVE);
+  update ("PA_2", "bob", 1, ACTIVE);
+  expect_events ("+PA_1 +PA_9 -PA_1 +PA_2");
+  fail_unless_equals_int (livekit_room_get_n_participants (room), 2);
+  /* It may come late all the same. */
+  update ("PA_1", "bob", 6, GONE);
+  expect_events ("");
+  update ("PA_2", "bob", 2, GONE);
+  expect_events ("-PA_2");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_local)
+{
+  Livekit__ParticipantInfo local = LIVEKIT__PARTICIPANT_INFO__INIT;
+  gchar identity[] = "recorder";
+
+  local.sid = (gchar *) "PA_0";
+  local.identity = identity;
+  livekit_room_set_local (room, &local);
+  memset (identity, 'x', strlen (identity));
+  update ("PA_0", "recorder", 1, ACTIVE);
+  update ("PA_7", "recorder", 1, ACTIVE);
+  update ("PA_0", "recorder", 2, GONE);
+  expect_events ("");
+  update ("PA_1", "Recorder", 1, ACTIVE);
+  expect_events ("+PA_1");
+  /* A new join may give us another identity. */
+  local.identity = (gchar *) "recorder2";
+  livekit_room_set_local (room, &local);
+  update ("PA_2", "recorder", 1, ACTIVE);
+  expect_events ("+PA_2");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_without_sid)
+{
+  update ("", "bob", 1, ACTIVE);
+  update ("", "bob", 1, GONE);
+  expect_events ("");
+}
+
+GST_END_TEST;
+
+/* States of the future are no leaving. */
+GST_START_TEST (test_unknown_state)
+{
+  update ("PA_1", "bob", 1, 4);
+  update ("PA_1", "bob", 2, -1);
+  update ("PA_1", "bob", 3, G_MAXINT);
+  expect_events ("+PA_1 *PA_1 *PA_1");
+}
+
+GST_END_TEST;
+
+typedef struct
+{
+  gint type;
+  gint source;
+  gint encryption;
+  gint expected_source;         /* -1: no track of ours */
+  gboolean is_audio;
+  gboolean encrypted;
+} TrackRow;
+
+static const TrackRow track_rows[] = {
+  {0, 2, 0, GST_MATRIX_RTC_TRACK_SOURCE_MICROPHONE, TRUE, FALSE},
+  {0, 4, 1, GST_MATRIX_RTC_TRACK_SOURCE_SCREEN_SHARE_AUDIO, TRUE, TRUE},
+  {1, 1, 2, GST_MATRIX_RTC_TRACK_SOURCE_CAMERA, FALSE, TRUE},
+  {1, 3, 0, GST_MATRIX_RTC_TRACK_SOURCE_SCREEN_SHARE, FALSE, FALSE},
+  {1, 0, 0, GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN, FALSE, FALSE},
+  /* Unknown values of enums; an unknown encryption is one. */
+  {1, 5, 3, GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN, FALSE, TRUE},
+  {1, -1, -1, GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN, FALSE, TRUE},
+  {0, G_MAXINT, G_MAXINT, GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN, TRUE, TRUE},
+  {0, G_MININT, 0, GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN, TRUE, FALSE},
+  {2, 0, 0, -1, FALSE, FALSE},
+  {3, 1, 0, -1, FALSE, FALSE},
+  {-1, 1, 0, -1, FALSE, FALSE},
+  {G_MAXINT, 1, 0, -1, FALSE, FALSE},
+};
+
+GST_START_TEST (test_tracks)
+{
+  static const Person bob = { "PA_1", "bob", 1, ACTIVE };
+  const TrackRow *row = &track_rows[__i__];
+  Livekit__TrackInfo info = LIVEKIT__TRACK_INFO__INIT;
+  Livekit__TrackInfo *infos[] = { &info };
+  const LiveKitParticipant *owner = NULL;
+  const LiveKitTrack *track;
+
+  info.sid = (gchar *) "TR_1";
+  info.name = (gchar *) "name";
+  info.mime_type = (gchar *) "video/VP8";
+  info.type = (Livekit__TrackType) row->type;
+  info.source = (Livekit__TrackSource) row->source;
+  info.encryption = (Livekit__EncryptionType) row->encryption;
+  info.muted = TRUE;
+  info.width = 1280;
+  info.height = G_MAXUINT32;
+  update_with_tracks (&bob, infos, 1);
+  expect_events ("+PA_1");
+  track = livekit_room_find_track (room, "TR_1", &owner);
+  fail_unless_equals_int (livekit_room_has_tracks (room), track != NULL);
+  fail_unless_equals_int (track != NULL, row->expected_source >= 0);
+  if (track == NULL)
+    return;
+  fail_unless (owner == livekit_room_find (room, "PA_1"));
+  fail_unless (livekit_participant_find_track (owner, "TR_1") == track);
+  fail_unless_equals_string (track->name, "name");
+  fail_unless_equals_string (track->mime_type, "video/VP8");
+  fail_unless_equals_int (track->source, row->expected_source);
+  fail_unless_equals_int (track->is_audio, row->is_audio);
+  fail_unless_equals_int (track->encrypted, row->encrypted);
+  fail_unless (track->muted, "the track isn't muted");
+  fail_unless_equals_int (track->width, 1280);
+  fail_unless_equals_int (track->height, 32768);
+}
+
+GST_END_TEST;
+
+/* Each update is the whole of a participant. */
+GST_START_TEST (test_tracks_end)
+{
+  Livekit__TrackInfo info = LIVEKIT__TRACK_INFO__INIT;
+  Livekit__TrackInfo unnamed = LIVEKIT__TRACK_INFO__INIT;
+  Livekit__TrackInfo *infos[] = { &info, &unnamed };
+  Person bob = { "PA_1", "bob", 1, ACTIVE };
+  const LiveKitParticipant *owner = NULL;
+
+  info.sid = (gchar *) "TR_1";
+  update_with_tracks (&bob, infos, G_N_ELEMENTS (infos));
+  fail_unless_equals_int (livekit_room_find (room, "PA_1")->tracks->len, 1);
+  fail_unless (livekit_room_find_track (room, "TR_2", &owner) == NULL);
+  fail_unless (owner == NULL, "an unknown track has an owner");
+  bob.version = 2;
+  update_with_tracks (&bob, NULL, 0);
+  fail_unless (livekit_room_find_track (room, "TR_1", &owner) == NULL);
+  fail_if (livekit_room_has_tracks (room), "an ended track is left");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_text)
+{
+  g_autofree gchar *long_name = g_strnfill (MAX_TEXT + 1, 'n');
+  Livekit__ParticipantInfo info = LIVEKIT__PARTICIPANT_INFO__INIT;
+  Livekit__ParticipantInfo *infos[] = { &info };
+  Livekit__TrackInfo track = LIVEKIT__TRACK_INFO__INIT;
+  Livekit__TrackInfo *tracks[] = { &track };
+  const LiveKitParticipant *found;
+  const LiveKitTrack *found_track;
+
+  info.sid = (gchar *) "PA_\xff";
+  info.identity = (gchar *) "\xc3";
+  info.name = long_name;
+  info.tracks = tracks;
+  info.n_tracks = 1;
+  track.sid = (gchar *) "TR_\xed\xa0\x80";
+  track.name = (gchar *) "\x80";
+  track.mime_type = (gchar *) "\xfe";
+  livekit_room_update (room, infos, 1);
+  found = livekit_room_find (room, "PA_\xef\xbf\xbd");
+  fail_unless (found != NULL, "the sid wasn't made valid");
+  fail_unless (g_utf8_validate (found->identity, -1, NULL));
+  fail_unless_equals_int (strlen (found->name), MAX_TEXT);
+  found_track = g_ptr_array_index (found->tracks, 0);
+  fail_unless (g_utf8_validate (found_track->sid, -1, NULL));
+  fail_unless (g_utf8_validate (found_track->name, -1, NULL));
+  fail_unless (g_utf8_validate (found_track->mime_type, -1, NULL));
+  /* And the same bytes mean the same participant. */
+  info.state = GONE;
+  livekit_room_update (room, infos, 1);
+  expect_events ("+PA_\xef\xbf\xbd -PA_\xef\xbf\xbd");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_too_many_tracks)
+{
+  static const Person bob = { "PA_1", "bob", 1, ACTIVE };
+  Livekit__TrackInfo infos[MAX_TRACKS + 1];
+  Livekit__TrackInfo *pointers[MAX_TRACKS + 1];
+  guint i;
+
+  for (i = 0; i <= MAX_TRACKS; i++) {
+    infos[i] = (Livekit__TrackInfo) LIVEKIT__TRACK_INFO__INIT;
+    infos[i].sid = g_strdup_printf ("TR_%u", i);
+    pointers[i] = &infos[i];
+  }
+  update_with_tracks (&bob, pointers, MAX_TRACKS + 1);
+  fail_unless_equals_int (livekit_room_find (room, "PA_1")->tracks->len,
+      MAX_TRACKS);
+  for (i = 0; i <= MAX_TRACKS; i++)
+    g_free (infos[i].sid);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_too_many_participants)
+{
+  guint i;
+
+  for (i = 0; i <= MAX_PARTICIPANTS; i++) {
+    g_autofree gchar *sid = g_strdup_printf ("PA_%u", i);
+    g_autofree gchar *identity = g_strdup_printf ("bob %u", i);
+
+    update (sid, identity, 1, ACTIVE);
+  }
+  fail_unless_equals_int (livekit_room_get_n_participants (room),
+      MAX_PARTICIPANTS);
+  g_string_truncate (events, 0);
+  /* Those who are in stay so, may come back, and make room. */
+  update ("PA_0", "bob 0", 2, ACTIVE);
+  update ("PA_x", "bob 0", 1, ACTIVE);
+  update ("PA_1", "bob 1", 2, GONE);
+  update ("PA_y", "bob y", 1, ACTIVE);
+  update ("PA_z", "bob z", 1, ACTIVE);
+  expect_events ("*PA_0 -PA_0 +PA_x -PA_1 +PA_y");
+}
+
+GST_END_TEST;
+
+/* One update of many, in the order of the server. */
+GST_START_TEST (test_batch)
+{
+  Livekit__ParticipantInfo infos[4];
+  Livekit__ParticipantInfo *pointers[4];
+  static const gchar *const sids[] = { "PA_1", "PA_2", "PA_1", "PA_2" };
+  static const gint states[] = { ACTIVE, ACTIVE, GONE, ACTIVE };
+  guint i;
+
+  for (i = 0; i < 4; i++) {
+    infos[i] = (Livekit__ParticipantInfo) LIVEKIT__PARTICIPANT_INFO__INIT;
+    infos[i].sid = (gchar *) sids[i];
+    infos[i].identity = (gchar *) sids[i];
+    infos[i].state = (Livekit__ParticipantInfo__State) states[i];
+    pointers[i] = &infos[i];
+  }
+  livekit_room_update (room, pointers, 4);
+  livekit_room_update (room, NULL, 0);
+  expect_events ("+PA_1 +PA_2 -PA_1 *PA_2");
+}
+
+GST_END_TEST;
+
+static Suite *
+room_suite (void)
+{
+  Suite *suite = suite_create ("room");
+  TCase *tc = tcase_create ("room");
+
+  matrix_rtc_debug_init ();
+  suite_add_tcase (suite, tc);
+  tcase_add_checked_fixture (tc, setup, teardown);
+  tcase_add_test (tc, test_life);
+  tcase_add_test (tc, test_versions);
+  tcase_add_test (tc, test_rejoin);
+  tcase_add_test (tc, test_local);
+  tcase_add_test (tc, test_without_sid);
+  tcase_add_test (tc, test_unknown_state);
+  tcase_add_loop_test (tc, test_tracks, 0, G_N_ELEMENTS (track_rows));
+  tcase_add_test (tc, test_tracks_end);
+  tcase_add_test (tc, test_text);
+  tcase_add_test (tc, test_too_many_tracks);
+  tcase_add_test (tc, test_too_many_participants);
+  tcase_add_test (tc, test_batch);
+  return suite;
+}
+
+GST_CHECK_MAIN (room);
