@@ -557,7 +557,49 @@ static void
 gst_matrix_rtc_src_stop (GstMatrixRtcSrc * self)
 {
   gst_matrix_rtc_src_leave (self);
-  matrix_rtc_loop_stop (self->loop);
+  if (!matrix_rtc_loop_is_current (self->loop))
+    matrix_rtc_loop_stop (self->loop);
+}
+
+/* A call that was stopped from inside one of its own callbacks. */
+typedef struct
+{
+  GstMatrixRtcSrc *self;
+  Call *call;
+  MatrixRtcLoop *loop;
+} Leftover;
+
+static gboolean
+free_leftover (gpointer user_data)
+{
+  Leftover *leftover = user_data;
+
+  call_free (leftover->call);
+  matrix_rtc_loop_stop (leftover->loop);
+  matrix_rtc_loop_unref (leftover->loop);
+  gst_object_unref (leftover->self);
+  g_free (leftover);
+  return G_SOURCE_REMOVE;
+}
+
+/* Frees @call, which has been stopped, and its loop: at once, or when the
+ * worker has come back from us. */
+static void
+gst_matrix_rtc_src_free_call (GstMatrixRtcSrc * self, Call * call,
+    MatrixRtcLoop * loop)
+{
+  Leftover *leftover;
+
+  if (!matrix_rtc_loop_is_current (loop)) {
+    call_free (call);
+    matrix_rtc_loop_unref (loop);
+    return;
+  }
+  leftover = g_new (Leftover, 1);
+  leftover->self = gst_object_ref (self);
+  leftover->call = call;
+  leftover->loop = loop;
+  matrix_rtc_loop_invoke (loop, free_leftover, leftover, NULL);
 }
 
 /* With all pads down, in READY. */
@@ -568,11 +610,10 @@ gst_matrix_rtc_src_clean_up (GstMatrixRtcSrc * self)
 
   g_hash_table_foreach (self->pads, remove_pad, self);
   g_hash_table_remove_all (self->pads);
-  g_clear_pointer (&self->call, call_free);
   GST_OBJECT_LOCK (self);
   loop = g_steal_pointer (&self->loop);
   GST_OBJECT_UNLOCK (self);
-  matrix_rtc_loop_unref (loop);
+  gst_matrix_rtc_src_free_call (self, g_steal_pointer (&self->call), loop);
 }
 
 static GstStateChangeReturn

@@ -17,7 +17,7 @@
 
 #define SEED 20240229
 #define MAX_SIZE (64 * 1024)
-#define MAX_STEPS 8
+#define MAX_STEPS 4
 #define MAX_BLOCK 64
 
 static const guint8 *current;

@@ -12,11 +12,12 @@
 #include "json.h"
 
 /* json-glib parses by recursion and has no limit of its own in the versions we
- * support: deep nesting would end our stack. */
+ * support: deep nesting would end our stack. It also takes comments and single
+ * quotes, which JSON has not, and which could hide brackets from us. */
 #define MAX_DEPTH 32
 
 static gboolean
-json_depth_is_bounded (const gchar * data, gsize length)
+json_is_bounded (const gchar * data, gsize length)
 {
   gboolean in_string = FALSE;
   guint depth = 0;
@@ -32,6 +33,8 @@ json_depth_is_bounded (const gchar * data, gsize length)
     }
     if (data[i] == '"')
       in_string = TRUE;
+    else if (strchr ("'/#", data[i]) != NULL)
+      return FALSE;
     else if ((data[i] == '{' || data[i] == '[') && ++depth > MAX_DEPTH)
       return FALSE;
     else if ((data[i] == '}' || data[i] == ']') && depth > 0)
@@ -49,7 +52,7 @@ http_json_parse_object (const gchar * data, gsize length, GError ** error)
 
   if (length == 0 || memchr (data, '\0', length) != NULL
       || !g_utf8_validate_len (data, length, NULL)
-      || !json_depth_is_bounded (data, length)
+      || !json_is_bounded (data, length)
       || !json_parser_load_from_data (parser, data, length, NULL)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
         "not JSON");
@@ -79,8 +82,10 @@ const gchar *
 http_json_get_string (JsonObject * object, const gchar * member)
 {
   JsonNode *node = json_get_value (object, member, G_TYPE_STRING);
+  const gchar *text = node == NULL ? NULL : json_node_get_string (node);
 
-  return node == NULL ? NULL : json_node_get_string (node);
+  /* An escaped lone surrogate is JSON, but no text. */
+  return text != NULL && g_utf8_validate (text, -1, NULL) ? text : NULL;
 }
 
 gboolean

@@ -69,6 +69,8 @@ http_retry_delay_ms (HttpReply * reply, const GError * error, guint attempt)
       return -1;
     return delay;
   }
+  if (reply->status < 400)
+    return -1;
   if (reply_is_rate_limit (reply)) {
     gint64 hint = -1;
 

@@ -31,7 +31,8 @@ url_build (const gchar * base, const gchar * insecure, const gchar * secure,
     return NULL;
   scheme = g_uri_get_scheme (uri);
   is_secure = g_str_equal (scheme, "wss") || g_str_equal (scheme, "https");
-  if (g_uri_get_host (uri) == NULL || (!is_secure && !g_str_equal (scheme, "ws")
+  if (g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0'
+      || (!is_secure && !g_str_equal (scheme, "ws")
           && !g_str_equal (scheme, "http"))) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
         "the address of the LiveKit server is no ws, wss, http or https URL");

@@ -765,12 +765,12 @@ rtc_peer_abandon (RtcPeer * peer)
 }
 
 static void
-peer_remove_element (RtcPeer * peer, GstElement * element)
+peer_remove_webrtcbin (RtcPeer * peer)
 {
-  gst_element_set_locked_state (element, TRUE);
-  gst_element_set_state (element, GST_STATE_NULL);
-  if (GST_OBJECT_PARENT (element) == GST_OBJECT (peer->host.bin))
-    gst_bin_remove (peer->host.bin, element);
+  gst_element_set_locked_state (peer->webrtcbin, TRUE);
+  gst_element_set_state (peer->webrtcbin, GST_STATE_NULL);
+  if (GST_OBJECT_PARENT (peer->webrtcbin) == GST_OBJECT (peer->host.bin))
+    gst_bin_remove (peer->host.bin, peer->webrtcbin);
 }
 
 /* When the worker doesn't run any more, and the element that holds the media is
@@ -786,10 +786,9 @@ rtc_peer_free (RtcPeer * peer)
     RtcStream *stream = g_ptr_array_index (peer->streams, i);
 
     rtc_stream_forget (stream);
-    if (rtc_stream_get_receiver (stream) != NULL)
-      peer_remove_element (peer, rtc_stream_get_receiver (stream));
+    rtc_stream_remove_receiver (stream);
   }
-  peer_remove_element (peer, peer->webrtcbin);
+  peer_remove_webrtcbin (peer);
   peer_disconnect_signals (peer);
   g_ptr_array_unref (peer->streams);
   g_queue_clear_full (&peer->waiting_offers, (GDestroyNotify) offer_free);

@@ -26,11 +26,31 @@
 #define MAX_SECTIONS 4096
 #define MAX_MID_SIZE 64
 #define MAX_SSRCS 16            /* of one section */
+#define MAX_FORMATS 128         /* there are no more payload types */
+#define MAX_ATTRIBUTES 4096     /* of one section */
 
 static void
 set_invalid (GError ** error, const gchar * message)
 {
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, message);
+}
+
+/* What comes after walks through it again and again. */
+static gboolean
+sdp_is_bounded (const GstSDPMessage * sdp)
+{
+  guint n_sections = gst_sdp_message_medias_len (sdp);
+  guint i;
+
+  for (i = 0; i < n_sections; i++) {
+    const GstSDPMedia *media = gst_sdp_message_get_media (sdp, i);
+
+    if (gst_sdp_media_formats_len (media) > MAX_FORMATS
+        || gst_sdp_media_attributes_len (media) > MAX_ATTRIBUTES)
+      return FALSE;
+  }
+  return n_sections <= MAX_SECTIONS
+      && gst_sdp_message_attributes_len (sdp) <= MAX_ATTRIBUTES;
 }
 
 GstSDPMessage *
@@ -47,6 +67,11 @@ rtc_sdp_parse (const gchar * text, GError ** error)
   }
   if (gst_sdp_message_new_from_text (text, &sdp) != GST_SDP_OK) {
     set_invalid (error, "the session description can't be parsed");
+    return NULL;
+  }
+  if (!sdp_is_bounded (sdp)) {
+    set_invalid (error, "the session description is too complex");
+    gst_sdp_message_free (sdp);
     return NULL;
   }
   return sdp;
@@ -105,17 +130,22 @@ static gboolean
 check_continuity (const GstSDPMessage * offer, const GstSDPMessage * previous,
     GError ** error)
 {
+  guint n_sections = gst_sdp_message_medias_len (previous);
   guint i;
 
-  for (i = 0; i < gst_sdp_message_medias_len (previous); i++) {
+  if (n_sections > gst_sdp_message_medias_len (offer)) {
+    set_invalid (error, "the offer drops a section");
+    return FALSE;
+  }
+  for (i = 0; i < n_sections; i++) {
     const GstSDPMedia *before = gst_sdp_message_get_media (previous, i);
     const GstSDPMedia *now = gst_sdp_message_get_media (offer, i);
 
-    if (now == NULL || g_strcmp0 (gst_sdp_media_get_media (before),
+    if (g_strcmp0 (gst_sdp_media_get_media (before),
             gst_sdp_media_get_media (now)) != 0
         || g_strcmp0 (gst_sdp_media_get_attribute_val (before, "mid"),
             gst_sdp_media_get_attribute_val (now, "mid")) != 0) {
-      set_invalid (error, "the offer moves or drops a section");
+      set_invalid (error, "the offer moves a section");
       return FALSE;
     }
   }
@@ -129,7 +159,7 @@ check_bundle (const GstSDPMessage * offer, GHashTable * mids, GError ** error)
 {
   const gchar *group = gst_sdp_message_get_attribute_val (offer, "group");
   g_auto (GStrv) words = NULL;
-  guint n_known = 0;
+  g_autoptr (GHashTable) named = g_hash_table_new (g_str_hash, g_str_equal);
   guint i;
 
   if (group != NULL)
@@ -138,9 +168,10 @@ check_bundle (const GstSDPMessage * offer, GHashTable * mids, GError ** error)
     for (i = 1; words[i] != NULL; i++) {
       if (!g_hash_table_contains (mids, words[i]))
         break;
-      n_known++;
+      g_hash_table_add (named, words[i]);
     }
-    if (words[i] == NULL && n_known == g_hash_table_size (mids))
+    if (words[i] == NULL
+        && g_hash_table_size (named) == g_hash_table_size (mids))
       return TRUE;
   }
   set_invalid (error, "the offer doesn't bundle its sections");
@@ -208,25 +239,29 @@ track_sid_from_msid (const gchar * msid)
 }
 
 static void
+section_add_ssrc (RtcSection * section, const gchar * value)
+{
+  guint64 parsed = g_ascii_strtoull (value, NULL, 10);
+  guint32 ssrc = (guint32) parsed;
+  guint n = section->ssrcs->len;
+
+  /* One SSRC has several lines, one after the other. */
+  if (parsed == 0 || parsed > G_MAXUINT32 || n >= MAX_SSRCS
+      || (n > 0 && g_array_index (section->ssrcs, guint32, n - 1) == ssrc))
+    return;
+  g_array_append_val (section->ssrcs, ssrc);
+}
+
+static void
 section_read_ssrcs (RtcSection * section, const GstSDPMedia * media)
 {
-  const gchar *value;
   guint i;
 
-  for (i = 0; (value = gst_sdp_media_get_attribute_val_n (media, "ssrc", i));
-      i++) {
-    guint64 parsed = g_ascii_strtoull (value, NULL, 10);
-    guint32 ssrc = (guint32) parsed;
+  for (i = 0; i < gst_sdp_media_attributes_len (media); i++) {
+    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (media, i);
 
-    if (parsed == 0 || parsed > G_MAXUINT32)
-      continue;
-    if (section->ssrcs->len > 0
-        && g_array_index (section->ssrcs, guint32,
-            section->ssrcs->len - 1) == ssrc)
-      continue;
-    if (section->ssrcs->len >= MAX_SSRCS)
-      break;
-    g_array_append_val (section->ssrcs, ssrc);
+    if (g_str_equal (attribute->key, "ssrc"))
+      section_add_ssrc (section, attribute->value);
   }
 }
 
@@ -346,13 +381,16 @@ static const gchar *
 attribute_of_payload (const GstSDPMedia * media, const gchar * key,
     const gchar * payload)
 {
-  const gchar *value;
   gsize length = strlen (payload);
   guint i;
 
-  for (i = 0; (value = gst_sdp_media_get_attribute_val_n (media, key, i)); i++) {
-    if (strncmp (value, payload, length) == 0 && value[length] == ' ')
-      return value + length + 1;
+  for (i = 0; i < gst_sdp_media_attributes_len (media); i++) {
+    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (media, i);
+
+    if (g_str_equal (attribute->key, key)
+        && strncmp (attribute->value, payload, length) == 0
+        && attribute->value[length] == ' ')
+      return attribute->value + length + 1;
   }
   return NULL;
 }

@@ -18,7 +18,7 @@ struct _RtcSsrcFilter
   GMutex lock;                  /* a leaf: nothing is called under it */
   GHashTable *allowed;
   GHashTable *denied;           /* over, though an offer may still name them */
-  GstPad *pad;                  /* where RTP comes in, NULL before it does */
+  GWeakRef pad;                 /* where RTP comes in; its probe holds us */
 };
 
 RtcSsrcFilter *
@@ -29,6 +29,7 @@ rtc_ssrc_filter_new (void)
   g_mutex_init (&filter->lock);
   filter->allowed = g_hash_table_new (NULL, NULL);
   filter->denied = g_hash_table_new (NULL, NULL);
+  g_weak_ref_init (&filter->pad, NULL);
   return filter;
 }
 
@@ -44,7 +45,7 @@ ssrc_filter_clear (RtcSsrcFilter * filter)
   g_mutex_clear (&filter->lock);
   g_hash_table_unref (filter->allowed);
   g_hash_table_unref (filter->denied);
-  g_clear_object (&filter->pad);
+  g_weak_ref_clear (&filter->pad);
 }
 
 void
@@ -96,12 +97,8 @@ rtc_ssrc_filter_deny (RtcSsrcFilter * filter, GArray * ssrcs)
 void
 rtc_ssrc_filter_wait (RtcSsrcFilter * filter)
 {
-  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstPad) pad = g_weak_ref_get (&filter->pad);
 
-  g_mutex_lock (&filter->lock);
-  if (filter->pad != NULL)
-    pad = gst_object_ref (filter->pad);
-  g_mutex_unlock (&filter->lock);
   if (pad == NULL)
     return;
   GST_PAD_STREAM_LOCK (pad);
@@ -157,9 +154,7 @@ on_rtpbin_pad_added (GstElement * rtpbin, GstPad * pad, RtcSsrcFilter * filter)
 {
   if (!g_str_has_prefix (GST_PAD_NAME (pad), "recv_rtp_sink_"))
     return;
-  g_mutex_lock (&filter->lock);
-  gst_object_replace ((GstObject **) & filter->pad, GST_OBJECT (pad));
-  g_mutex_unlock (&filter->lock);
+  g_weak_ref_set (&filter->pad, pad);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, on_rtp, rtc_ssrc_filter_ref (filter),
       (GDestroyNotify) rtc_ssrc_filter_unref);

@@ -375,17 +375,28 @@ stream_clear_ssrc (RtcStream * stream)
   }
 }
 
+/* Takes the receiver out of the bin. It flushes, so that whoever is held back in
+ * it comes out. Stream and receiver hold each other until here. */
+void
+rtc_stream_remove_receiver (RtcStream * stream)
+{
+  g_autoptr (GstElement) receiver =
+      GST_ELEMENT (g_steal_pointer (&stream->receiver));
+
+  if (receiver == NULL)
+    return;
+  gst_element_set_locked_state (receiver, TRUE);
+  gst_element_set_state (receiver, GST_STATE_NULL);
+  if (GST_OBJECT_PARENT (receiver) == GST_OBJECT (stream->host->bin))
+    gst_bin_remove (stream->host->bin, receiver);
+}
+
 static void
 stream_take_apart (GstElement * bin, gpointer user_data)
 {
   RtcStream *stream = user_data;
 
-  /* Flushes, so that whoever is held back in the receiver comes out. */
-  if (stream->receiver != NULL) {
-    gst_element_set_locked_state (GST_ELEMENT (stream->receiver), TRUE);
-    gst_element_set_state (GST_ELEMENT (stream->receiver), GST_STATE_NULL);
-    gst_bin_remove (stream->host->bin, GST_ELEMENT (stream->receiver));
-  }
+  rtc_stream_remove_receiver (stream);
   stream_release_block (stream);
   stream_clear_ssrc (stream);
   gst_pad_set_active (stream->rtp_pad, FALSE);

@@ -51,6 +51,7 @@ gboolean rtc_stream_unblock (RtcStream * stream);
 void rtc_stream_end (RtcStream * stream);
 void rtc_stream_dismantle (RtcStream * stream);
 void rtc_stream_forget (RtcStream * stream);
+void rtc_stream_remove_receiver (RtcStream * stream);
 
 guint32 rtc_stream_get_ssrc (RtcStream * stream);
 const gchar *rtc_stream_get_track_sid (RtcStream * stream);

@@ -322,6 +322,13 @@ receiver_wait_for_error (Receiver * receiver)
   return NULL;
 }
 
+GstMessage *
+receiver_wait_for_eos (Receiver * receiver)
+{
+  return gst_bus_timed_pop_filtered (receiver->bus, DEADLINE_MS * GST_MSECOND,
+      GST_MESSAGE_EOS);
+}
+
 void
 receiver_fail_on_error (Receiver * receiver)
 {
@@ -418,6 +425,24 @@ receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
   enough = pad->n_buffers >= n_buffers;
   g_mutex_unlock (&receiver->lock);
   return enough;
+}
+
+/* Takes the sinks of a former run out of the pipeline, which is in NULL. */
+void
+receiver_forget_pads (Receiver * receiver)
+{
+  GstBin *bin = GST_BIN (receiver->pipeline);
+  GList *children = g_list_copy (bin->children);
+  GList *item;
+
+  for (item = children; item != NULL; item = item->next) {
+    if (item->data != receiver->src)
+      gst_bin_remove (bin, item->data);
+  }
+  g_list_free (children);
+  g_mutex_lock (&receiver->lock);
+  g_ptr_array_set_size (receiver->pads, 0);
+  g_mutex_unlock (&receiver->lock);
 }
 
 /* The pads that are there now. */

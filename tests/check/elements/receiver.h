@@ -39,6 +39,7 @@ gboolean receiver_wait_for_state (Receiver * receiver, const gchar * state);
 gchar *receiver_get_states (Receiver * receiver);
 const gchar *receiver_get_connection_state (Receiver * receiver);
 GstMessage *receiver_wait_for_error (Receiver * receiver);
+GstMessage *receiver_wait_for_eos (Receiver * receiver);
 void receiver_fail_on_error (Receiver * receiver);
 GstStructure *receiver_wait_for_message (Receiver * receiver,
     const gchar * name);
@@ -49,6 +50,7 @@ gboolean receiver_wait_for_removal (Receiver * receiver,
     const gchar * track_sid);
 gboolean receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
     guint n_buffers);
+void receiver_forget_pads (Receiver * receiver);
 guint receiver_count_pads (Receiver * receiver);
 
 G_END_DECLS
