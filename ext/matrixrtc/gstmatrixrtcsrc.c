@@ -81,7 +81,7 @@ struct _GstMatrixRtcSrc
   GstStructure *participants;
   gboolean is_eos;              /* an application has ended us: no new pads */
 
-  MatrixRtcLoop *loop;          /* NULL below PAUSED, taken under OBJECT_LOCK */
+  MatrixRtcLoop *loop;          /* both NULL below PAUSED, set under OBJECT_LOCK */
   Call *call;
 
   GHashTable *pads;             /* track sid -> GstMatrixRtcSrcPad */
@@ -461,20 +461,16 @@ start_call (gpointer user_data)
 static void
 gst_matrix_rtc_src_start (GstMatrixRtcSrc * self)
 {
-  CallSettings settings;
-
   GST_OBJECT_LOCK (self);
-  call_settings_copy (&settings, &self->settings);
   g_clear_error (&self->last_error);
   self->is_eos = FALSE;
   self->loop = matrix_rtc_loop_new ("matrixrtc");
+  self->call = call_new (&self->settings, GST_BIN (self), self->loop,
+      &call_callbacks, self);
   GST_OBJECT_UNLOCK (self);
 
   self->n_audio_pads = self->n_video_pads = 0;
   self->group_id = gst_util_group_id_next ();
-  self->call = call_new (&settings, GST_BIN (self), self->loop,
-      &call_callbacks, self);
-  call_settings_clear (&settings);
   matrix_rtc_loop_invoke (self->loop, start_call, self->call, NULL);
 }
 
@@ -607,13 +603,15 @@ static void
 gst_matrix_rtc_src_clean_up (GstMatrixRtcSrc * self)
 {
   MatrixRtcLoop *loop;
+  Call *call;
 
   g_hash_table_foreach (self->pads, remove_pad, self);
   g_hash_table_remove_all (self->pads);
   GST_OBJECT_LOCK (self);
   loop = g_steal_pointer (&self->loop);
+  call = g_steal_pointer (&self->call);
   GST_OBJECT_UNLOCK (self);
-  gst_matrix_rtc_src_free_call (self, g_steal_pointer (&self->call), loop);
+  gst_matrix_rtc_src_free_call (self, call, loop);
 }
 
 static GstStateChangeReturn
@@ -682,6 +680,7 @@ gst_matrix_rtc_src_send_event (GstElement * element, GstEvent * event)
 typedef struct
 {
   GstMatrixRtcSrc *self;
+  MatrixRtcLoop *loop;
   GstElement *child;
   gchar *debug;
 } MediaError;
@@ -691,7 +690,8 @@ media_error_free (gpointer data)
 {
   MediaError *error = data;
 
-  gst_object_unref (error->child);
+  g_clear_pointer (&error->loop, matrix_rtc_loop_unref);
+  g_clear_object (&error->child);
   g_free (error->debug);
   g_free (error);
 }
@@ -700,8 +700,14 @@ static gboolean
 take_media_error (gpointer data)
 {
   MediaError *error = data;
+  Call *call;
 
-  call_take_media_error (error->self->call, error->child, error->debug);
+  /* The call may have been stopped, and another started, in the meantime. */
+  GST_OBJECT_LOCK (error->self);
+  call = error->self->loop == error->loop ? error->self->call : NULL;
+  GST_OBJECT_UNLOCK (error->self);
+  if (call != NULL)
+    call_take_media_error (call, error->child, error->debug);
   return G_SOURCE_REMOVE;
 }
 
@@ -720,7 +726,6 @@ static void
 gst_matrix_rtc_src_handle_message (GstBin * bin, GstMessage * message)
 {
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (bin);
-  g_autoptr (MatrixRtcLoop) loop = NULL;
   g_autoptr (GError) cause = NULL;
   MediaError *error;
 
@@ -729,11 +734,6 @@ gst_matrix_rtc_src_handle_message (GstBin * bin, GstMessage * message)
         message);
     return;
   }
-  GST_OBJECT_LOCK (self);
-  if (self->loop != NULL)
-    loop = matrix_rtc_loop_ref (self->loop);
-  GST_OBJECT_UNLOCK (self);
-
   gst_message_parse_error (message, &cause, NULL);
   GST_WARNING_OBJECT (self, "%s: %s", GST_MESSAGE_SRC_NAME (message),
       cause->message);
@@ -742,8 +742,13 @@ gst_matrix_rtc_src_handle_message (GstBin * bin, GstMessage * message)
   error->child = find_child (self, GST_MESSAGE_SRC (message));
   error->debug = g_strdup (cause->message);
   gst_message_unref (message);
-  if (loop != NULL && error->child != NULL)
-    matrix_rtc_loop_invoke (loop, take_media_error, error, media_error_free);
+  GST_OBJECT_LOCK (self);
+  if (self->loop != NULL)
+    error->loop = matrix_rtc_loop_ref (self->loop);
+  GST_OBJECT_UNLOCK (self);
+  if (error->loop != NULL && error->child != NULL)
+    matrix_rtc_loop_invoke (error->loop, take_media_error, error,
+        media_error_free);
   else
     media_error_free (error);
 }

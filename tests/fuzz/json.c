@@ -87,6 +87,16 @@ check_depth (JsonNode * node, guint depth)
   g_assert (depth < MAX_DEPTH);
 }
 
+/* What our getter gives, and all that we make of it, is UTF-8. */
+static void
+check_getter (JsonObject * object, const gchar * name, JsonNode * node,
+    gpointer user_data)
+{
+  const gchar *text = http_json_get_string (object, name);
+
+  g_assert (text == NULL || g_utf8_validate (text, -1, NULL));
+}
+
 static void
 check_text (JsonObject * object)
 {
@@ -104,7 +114,7 @@ read_answer (JsonObject * object)
   g_autoptr (JsonObject) token = matrix_openid_pick_token (object);
 
   json_object_foreach_member (object, check_member, GUINT_TO_POINTER (1));
-  check_text (object);
+  json_object_foreach_member (object, check_getter, NULL);
   g_free (http_reply_describe (&reply));
   g_assert ((config == NULL) == (error != NULL));
   g_assert (http_retry_delay_ms (&reply, NULL, 0) <= G_MAXINT32);

@@ -40,6 +40,7 @@ struct _RtcPeer
   RtcSsrcFilter *ssrc_filter;
   gboolean has_stun_server;
   gboolean is_connected;
+  gboolean is_closed;           /* by rtc_peer_free() */
 
   GQueue waiting_offers;        /* of Offer */
   Offer *offer;                 /* the one at work, or NULL */
@@ -80,8 +81,8 @@ peer_unref_closure (gpointer peer, GClosure * closure)
   peer_unref (peer);
 }
 
-/* What a webrtcbin thread wants done on the worker thread. Whoever posts holds a
- * reference; the posts themselves run while the peer is in use, or never. */
+/* What a webrtcbin thread wants done on the worker thread. It isn't done any
+ * more once the peer is closed. */
 typedef struct
 {
   RtcPeer *peer;
@@ -95,6 +96,7 @@ post_free (Post * post)
 {
   if (post->notify != NULL && post->data != NULL)
     post->notify (post->data);
+  peer_unref (post->peer);
   g_free (post);
 }
 
@@ -103,7 +105,8 @@ post_run (gpointer user_data)
 {
   Post *post = user_data;
 
-  post->func (post->peer, post->data);
+  if (!post->peer->is_closed)
+    post->func (post->peer, post->data);
   return G_SOURCE_REMOVE;
 }
 
@@ -113,8 +116,10 @@ peer_post (RtcPeer * peer, void (*func) (RtcPeer *, gpointer), gpointer data,
 {
   Post *post = g_new (Post, 1);
 
-  *post = (Post) {
-  peer, func, data, notify};
+  post->peer = g_atomic_rc_box_acquire (peer);
+  post->func = func;
+  post->data = data;
+  post->notify = notify;
   matrix_rtc_loop_invoke (peer->host.loop, post_run, post,
       (GDestroyNotify) post_free);
 }
@@ -773,14 +778,14 @@ peer_remove_webrtcbin (RtcPeer * peer)
     gst_bin_remove (peer->host.bin, peer->webrtcbin);
 }
 
-/* When the worker doesn't run any more, and the element that holds the media is
- * down in READY: no thread of webrtcbin or of ours is left that could use the
- * peer. */
+/* On the worker thread, or when the worker doesn't run any more; with the element
+ * that holds the media down in READY. */
 void
 rtc_peer_free (RtcPeer * peer)
 {
   guint i;
 
+  peer->is_closed = TRUE;
   rtc_stream_host_wait (&peer->host);
   for (i = 0; i < peer->streams->len; i++) {
     RtcStream *stream = g_ptr_array_index (peer->streams, i);

@@ -161,10 +161,12 @@ GST_START_TEST (test_many_sections)
     g_string_append (text, "\r\n");
     for (i = 0; i < n; i++)
       g_string_append_printf (text, VIDEO_MEDIA "a=mid:%u\r\n", i);
-    offer = parse (text->str);
-    fail_unless_equals_int (rtc_sdp_check_offer (offer, NULL, NULL),
-        n <= MAX_SECTIONS);
-    gst_sdp_message_free (offer);
+    offer = rtc_sdp_parse (text->str, NULL);
+    fail_unless_equals_int (offer != NULL, n <= MAX_SECTIONS);
+    if (offer != NULL) {
+      fail_unless (rtc_sdp_check_offer (offer, NULL, NULL));
+      gst_sdp_message_free (offer);
+    }
     g_string_free (text, TRUE);
   }
 }
