@@ -15,6 +15,7 @@
 #include "matrixrtcerror.h"
 #include "livekit/candidate.h"
 #include "livekit/signalclient.h"
+#include "livekit/url.h"
 #include "matrix/openid.h"
 #include "sfu/authorization.h"
 
@@ -544,6 +545,8 @@ connection_connect (Connection * connection)
   connection_set_state (connection, GST_MATRIX_RTC_CONNECTION_STATE_CONNECTING,
       NULL);
   connection_start_phase (connection);
+  if (livekit_url_is_loopback (connection->config->url))
+    rtc_peer_set_loopback_only (connection->peer);
   connection->signal =
       livekit_signal_new (connection->http, &signal_callbacks, connection);
   livekit_signal_connect_async (connection->signal, connection->config->url,

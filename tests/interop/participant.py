@@ -34,12 +34,8 @@ class Participant:
         self.room.on("track_unsubscribed", self._unsubscribed)
         self.room.on("data_received", self._data_received)
 
-    async def join(self, url, token, subscribe=False, passphrase=None):
+    async def join(self, url, token, subscribe=False):
         options = rtc.RoomOptions(auto_subscribe=subscribe)
-        if passphrase:
-            options.encryption = rtc.E2EEOptions(
-                key_provider_options=rtc.KeyProviderOptions(
-                    shared_key=passphrase.encode()))
         await asyncio.wait_for(self.room.connect(url, token, options), 20)
         local = self.room.local_participant
         return {"sid": local.sid, "identity": local.identity}

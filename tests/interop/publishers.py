@@ -85,12 +85,10 @@ class Publishers:
     def order(self, command, **arguments):
         return self.wait(self.send(command, **arguments))[0]
 
-    def join(self, name, url, token, index=0, subscribe=False,
-             passphrase=None):
+    def join(self, name, url, token, index=0, subscribe=False):
         """Joins; index chooses colour and tone. Returns identity and sid."""
         return self.order("join", name=name, url=url, token=token,
-                          index=index, subscribe=subscribe,
-                          passphrase=passphrase)
+                          index=index, subscribe=subscribe)
 
     def publish_audio(self, name, **options):
         """Publishes a tone; returns sid and time (see Participant)."""

@@ -99,7 +99,7 @@ class Errors(InteropTest):
                     Gst.ResourceError.OPEN_READ)
 
     def test_no_transport(self):
-        """Nobody in the call, and the homeserver names no SFU."""
+        """livekit-service-url is needed to find the SFU."""
         user = self.new_user("recorder")
         receiver = Receiver(
             homeserver=self.matrix.url, room_id=user.create_room(),

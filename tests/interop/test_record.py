@@ -97,17 +97,6 @@ class Record(InteropTest):
     def test_matrix_call_into_one_file_h264(self):
         self.check(*self.record("h264"), "h264")
 
-    def test_shared_password(self):
-        """Media that the LiveKit SDK encrypted with a passphrase."""
-        self.livekit.create_room(self.room)
-        self.join("anna", passphrase="one for all")
-        self.publish_both("anna")
-        path, tracks = self.write(
-            ["anna"], livekit_url=self.livekit.url,
-            livekit_token=self.livekit.token(self.room, "recorder"),
-            e2ee_passphrase="one for all")
-        self.check(path, tracks, "vp8")
-
     def test_direct_rtp(self):
         """livekit-url and livekit-token; every pad gives RTP."""
         self.livekit.create_room(self.room)

@@ -9,7 +9,6 @@ import unittest
 
 from authorization_service import hashed
 from processes import wait_until
-from proxy import Proxy
 from stack import InteropTest
 from homeserver import MatrixError, request
 
@@ -52,28 +51,6 @@ class Stack(InteropTest):
         self.publishers.leave("publisher-av1")
         wait_until(lambda: "publisher-av1" not in self.livekit.identities(
             self.room), 5, "the server noticed the leave")
-
-    def test_proxy_breaks_signalling_only(self):
-        """The SDK's own subscriber resumes through the proxy."""
-        self.livekit.create_room(self.room)
-        self.join("publisher")
-        sid = self.publishers.publish_audio("publisher")["sid"]
-        proxy = Proxy(int(self.livekit.url.rpartition(":")[2]))
-        self.addCleanup(proxy.stop)
-        self.publishers.join(
-            "listener", f"ws://127.0.0.1:{proxy.port}",
-            self.livekit.token(self.room, "listener"), subscribe=True)
-
-        def frames():
-            tracks = self.publishers.report("listener")["tracks"]
-            return tracks.get(sid, {}).get("frames", 0)
-
-        wait_until(lambda: frames() > 5, 5, "media")
-        accepted = proxy.accepted
-        proxy.drop()
-        wait_until(lambda: proxy.accepted > accepted, 10, "it comes again")
-        before = frames()
-        wait_until(lambda: frames() > before + 20, 10, "media goes on")
 
     def test_matrix_call(self):
         """Both kinds of member get on the SFU, as who they should be."""

@@ -75,8 +75,9 @@ describe_video (const gchar * name, TestcallMedia media, TestcallCodec codec)
   if (codec == TESTCALL_H264 && has_element ("x264enc"))
     return g_strdup_printf ("%s! x264enc name=encoder tune=zerolatency "
         "speed-preset=ultrafast bitrate=200 key-int-max=300 threads=1 "
-        "! video/x-h264,profile=constrained-baseline "
-        "! rtph264pay pt=%u mtu=1200 config-interval=-1 "
+        "! video/x-h264,profile=constrained-baseline,"
+        "stream-format=byte-stream,alignment=au "
+        "! rtph264pay pt=%u mtu=1200 config-interval=0 "
         "aggregate-mode=zero-latency timestamp-offset=0 ", picture,
         OFFER_PT_H264);
   if (codec == TESTCALL_H264 && has_element ("openh264enc"))
@@ -240,8 +241,10 @@ feed_request_key_frame (Feed * feed)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (feed->encoder, "src");
 
+  /* Without the wish for all headers: rtph264pay would send them twice, first
+   * in a picture of their own. The encoder sends them anyway. */
   gst_pad_send_event (pad,
-      gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, TRUE,
+      gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE,
           0));
 }
 

@@ -8,6 +8,7 @@
 #include "config.h"
 #endif
 
+#include <string.h>
 #include <gst/gst.h>
 #include "../debug.h"
 #include "client.h"
@@ -30,6 +31,7 @@ struct _HttpClient
 typedef struct
 {
   SoupMessage *message;
+  GStrv secrets;                /* for the reply */
   GInputStream *stream;
   GByteArray *body;
   GCancellable *inner;          /* cancelled by the caller's or by the timer */
@@ -49,6 +51,7 @@ request_free (Request * request)
     g_source_destroy (request->timer);
   g_clear_pointer (&request->timer, g_source_unref);
   g_clear_object (&request->message);
+  g_strfreev (request->secrets);
   g_clear_object (&request->stream);
   g_clear_object (&request->inner);
   g_byte_array_unref (request->body);
@@ -179,6 +182,7 @@ request_return_reply (GTask * task)
 
   reply->status = soup_message_get_status (request->message);
   reply->retry_after_ms = reply_get_retry_after (request->message);
+  reply->secrets = g_steal_pointer (&request->secrets);
   reply->json = http_json_parse_object ((const gchar *) request->body->data,
       request->body->len, NULL);
   GST_DEBUG ("%s %s: %u", soup_message_get_method (request->message),
@@ -258,6 +262,23 @@ on_outer_cancelled (GCancellable * outer, gpointer user_data)
   g_cancellable_cancel (G_CANCELLABLE (user_data));
 }
 
+/* The tokens that a request carries. A server may quote them in its answer. */
+static GStrv
+collect_secrets (const gchar * bearer, JsonObject * body)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonObject *openid_token = body == NULL ? NULL :
+      http_json_get_object (body, "openid_token");
+  const gchar *token = openid_token == NULL ? NULL :
+      http_json_get_string (openid_token, "access_token");
+
+  if (bearer != NULL && *bearer != '\0')
+    g_strv_builder_add (builder, bearer);
+  if (token != NULL && *token != '\0')
+    g_strv_builder_add (builder, token);
+  return g_strv_builder_end (builder);
+}
+
 static Request *
 request_new (SoupMessage * message, guint timeout_ms, GCancellable * outer)
 {
@@ -297,6 +318,7 @@ http_client_request_async (HttpClient * client, const gchar * method,
     return;
   }
   request = request_new (message, client->timeout_ms, cancellable);
+  request->secrets = collect_secrets (bearer, body);
   g_task_set_task_data (task, request, (GDestroyNotify) request_free);
   if (body != NULL) {
     gchar *text = http_json_to_string (body);
@@ -323,8 +345,21 @@ http_reply_get_errcode (HttpReply * reply)
       http_json_get_string (reply->json, "errcode");
 }
 
+static gboolean
+quotes_secret (HttpReply * reply, const gchar * text)
+{
+  guint i;
+
+  for (i = 0; reply->secrets != NULL && reply->secrets[i] != NULL; i++) {
+    if (strstr (text, reply->secrets[i]) != NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* What a refusal says, for debug texts: status, errcode and the server's own
- * words, bounded. A body without an errcode isn't quoted. */
+ * words, bounded. Nothing is quoted without an errcode, or with a token of ours
+ * in it. */
 gchar *
 http_reply_describe (HttpReply * reply)
 {
@@ -333,10 +368,13 @@ http_reply_describe (HttpReply * reply)
       http_json_get_string (reply->json, "error");
   g_autofree gchar *shown = NULL;
 
-  if (errcode == NULL)
+  if (text == NULL)
+    text = "";
+  if (errcode == NULL || quotes_secret (reply, errcode)
+      || quotes_secret (reply, text))
     return g_strdup_printf ("HTTP status %u", reply->status);
-  shown = g_utf8_substring (text != NULL ? text : "", 0,
-      MIN (MAX_QUOTED_CHARS, g_utf8_strlen (text != NULL ? text : "", -1)));
+  shown = g_utf8_substring (text, 0, MIN (MAX_QUOTED_CHARS,
+          g_utf8_strlen (text, -1)));
   return g_strdup_printf ("HTTP status %u, %.64s: %s", reply->status, errcode,
       shown);
 }
@@ -345,6 +383,7 @@ void
 http_reply_free (HttpReply * reply)
 {
   g_clear_pointer (&reply->json, json_object_unref);
+  g_strfreev (reply->secrets);
   g_free (reply);
 }
 

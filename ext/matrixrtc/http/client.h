@@ -28,6 +28,7 @@ typedef struct
   guint status;
   JsonObject *json;             /* NULL: the body is no JSON object */
   gint64 retry_after_ms;        /* -1: no Retry-After header */
+  GStrv secrets;                /* what we sent and nobody may quote, or NULL */
 } HttpReply;
 
 HttpClient *http_client_new (const HttpClientSettings * settings,

@@ -61,3 +61,22 @@ livekit_url_for_validation (const gchar * base, GError ** error)
 {
   return url_build (base, "http", "https", "/rtc/validate", error);
 }
+
+/* Whether the server is on this machine, and asked over its IPv4 loopback
+ * interface. */
+gboolean
+livekit_url_is_loopback (const gchar * base)
+{
+  g_autoptr (GUri) uri = g_uri_parse (base, G_URI_FLAGS_ENCODED, NULL);
+  const gchar *host = uri == NULL ? NULL : g_uri_get_host (uri);
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (host == NULL)
+    return FALSE;
+  if (g_ascii_strcasecmp (host, "localhost") == 0)
+    return TRUE;
+  address = g_inet_address_new_from_string (host);
+  return address != NULL
+      && g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV4
+      && g_inet_address_get_is_loopback (address);
+}

@@ -11,6 +11,8 @@
 
 #include <gst/webrtc/webrtc.h>
 #include "../debug.h"
+#include "faststart.h"
+#include "iceagent.h"
 #include "iceserver.h"
 #include "peer.h"
 #include "sdp.h"
@@ -542,6 +544,14 @@ rtc_peer_add_ice_server (RtcPeer * peer, const gchar * url,
   }
 }
 
+/* Before the first offer: media goes over the loopback interface only. libnice
+ * leaves that out as long as there is another. */
+void
+rtc_peer_set_loopback_only (RtcPeer * peer)
+{
+  rtc_ice_agent_use_only (peer->webrtcbin, "127.0.0.1");
+}
+
 /* Before the first offer. */
 void
 rtc_peer_set_relay_only (RtcPeer * peer)
@@ -597,15 +607,6 @@ on_new_transceiver (GstElement * webrtcbin, GObject * transceiver,
   g_object_set (transceiver, "do-nack", TRUE, NULL);
 }
 
-/* An RTP stream starts with what comes first: its sender has sent for a while,
- * there is no earlier packet to wait for. */
-static void
-on_new_jitterbuffer (GstElement * rtpbin, GstElement * jitterbuffer,
-    guint session, guint ssrc, RtcPeer * peer)
-{
-  g_object_set (jitterbuffer, "faststart-min-packets", 1, NULL);
-}
-
 static void
 make_dtls_certificate (GstElement * element, gpointer user_data)
 {
@@ -624,58 +625,22 @@ rtc_peer_prepare (GstElement * element)
 }
 
 static void
-peer_connect (RtcPeer * peer, GstElement * element, const gchar * signal,
-    GCallback callback)
+peer_connect (RtcPeer * peer, const gchar * signal, GCallback callback)
 {
-  g_signal_connect_data (element, signal, callback,
+  g_signal_connect_data (peer->webrtcbin, signal, callback,
       g_atomic_rc_box_acquire (peer), peer_unref_closure, 0);
 }
 
 static void
 peer_connect_signals (RtcPeer * peer)
 {
-  g_autoptr (GstElement) rtpbin =
-      gst_bin_get_by_name (GST_BIN (peer->webrtcbin), "rtpbin");
-
-  peer_connect (peer, peer->webrtcbin, "pad-added", G_CALLBACK (on_pad_added));
-  peer_connect (peer, peer->webrtcbin, "on-ice-candidate",
-      G_CALLBACK (on_ice_candidate));
-  peer_connect (peer, peer->webrtcbin, "on-new-transceiver",
-      G_CALLBACK (on_new_transceiver));
-  peer_connect (peer, peer->webrtcbin, "notify::connection-state",
+  peer_connect (peer, "pad-added", G_CALLBACK (on_pad_added));
+  peer_connect (peer, "on-ice-candidate", G_CALLBACK (on_ice_candidate));
+  peer_connect (peer, "on-new-transceiver", G_CALLBACK (on_new_transceiver));
+  peer_connect (peer, "notify::connection-state",
       G_CALLBACK (on_connection_state));
-  peer_connect (peer, peer->webrtcbin, "notify::ice-connection-state",
+  peer_connect (peer, "notify::ice-connection-state",
       G_CALLBACK (on_connection_state));
-  peer_connect (peer, rtpbin, "new-jitterbuffer",
-      G_CALLBACK (on_new_jitterbuffer));
-}
-
-static void
-peer_disconnect_signals (RtcPeer * peer)
-{
-  g_autoptr (GstElement) rtpbin =
-      gst_bin_get_by_name (GST_BIN (peer->webrtcbin), "rtpbin");
-
-  g_signal_handlers_disconnect_by_data (peer->webrtcbin, peer);
-  if (rtpbin != NULL)
-    g_signal_handlers_disconnect_by_data (rtpbin, peer);
-}
-
-/* The SFU is in the open: a hole in the router needs no asking for, and asking
- * would be heard by the whole local network. */
-static void
-peer_disable_upnp (RtcPeer * peer)
-{
-  g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = NULL;
-
-  g_object_get (peer->webrtcbin, "ice-agent", &ice, NULL);
-  if (ice == NULL
-      || !g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
-    return;
-  g_object_get (ice, "agent", &agent, NULL);
-  if (agent != NULL)
-    g_object_set (agent, "upnp", FALSE, NULL);
 }
 
 /* Makes webrtcbin and starts it in the state of @settings->bin. */
@@ -704,7 +669,8 @@ rtc_peer_new (const RtcPeerSettings * settings,
 
   g_object_set (webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
       "latency", settings->latency_ms, NULL);
-  peer_disable_upnp (peer);
+  rtc_ice_agent_disable_upnp (webrtcbin);
+  rtc_fast_start_attach (webrtcbin, settings->latency_ms);
   if (settings->relay_only)
     rtc_peer_set_relay_only (peer);
   rtc_ssrc_filter_attach (peer->ssrc_filter, webrtcbin);
@@ -794,7 +760,7 @@ rtc_peer_free (RtcPeer * peer)
     rtc_stream_remove_receiver (stream);
   }
   peer_remove_webrtcbin (peer);
-  peer_disconnect_signals (peer);
+  g_signal_handlers_disconnect_by_data (peer->webrtcbin, peer);
   g_ptr_array_unref (peer->streams);
   g_queue_clear_full (&peer->waiting_offers, (GDestroyNotify) offer_free);
   g_clear_pointer (&peer->offer, offer_free);

@@ -46,6 +46,7 @@ void rtc_peer_free (RtcPeer * peer);
 void rtc_peer_add_ice_server (RtcPeer * peer, const gchar * url,
     const gchar * username, const gchar * credential);
 void rtc_peer_set_relay_only (RtcPeer * peer);
+void rtc_peer_set_loopback_only (RtcPeer * peer);
 void rtc_peer_take_offer (RtcPeer * peer, const gchar * sdp, guint32 offer_id,
     GHashTable * mid_to_track);
 void rtc_peer_add_candidate (RtcPeer * peer, guint mline,

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The element under test, from an application's side: its messages from the bus,
- * its pads by their signals. Everything waits for an event with a deadline. The
- * media stays on 127.0.0.1.
+ * its pads by their signals. Everything waits for an event with a deadline.
  */
 #include "receiver.h"
-
-#include <nice/agent.h>
 
 struct _Receiver
 {
@@ -122,28 +119,6 @@ on_pad_removed (GstElement * src, GstPad * gst_pad, Receiver * receiver)
   g_mutex_unlock (&receiver->lock);
 }
 
-/* libnice would leave 127.0.0.1 out. */
-static void
-on_deep_element_added (GstBin * bin, GstBin * sub_bin, GstElement * element,
-    gpointer user_data)
-{
-  GstElementFactory *factory = gst_element_get_factory (element);
-  GObject *ice = NULL;
-  NiceAgent *agent = NULL;
-  NiceAddress address;
-
-  if (factory == NULL || g_strcmp0 (GST_OBJECT_NAME (factory),
-          "webrtcbin") != 0)
-    return;
-  g_object_get (element, "ice-agent", &ice, NULL);
-  g_object_get (ice, "agent", &agent, NULL);
-  nice_address_init (&address);
-  nice_address_set_from_string (&address, "127.0.0.1");
-  nice_agent_add_local_address (agent, &address);
-  g_object_unref (agent);
-  g_object_unref (ice);
-}
-
 Receiver *
 receiver_new (TestCall * call)
 {
@@ -159,8 +134,6 @@ receiver_new (TestCall * call)
   receiver->bus = gst_element_get_bus (receiver->pipeline);
   receiver->src = gst_element_factory_make ("matrixrtcsrc", NULL);
   fail_unless (receiver->src != NULL, "matrixrtcsrc is not registered");
-  g_signal_connect (receiver->pipeline, "deep-element-added",
-      G_CALLBACK (on_deep_element_added), NULL);
   gst_bin_add (GST_BIN (receiver->pipeline), receiver->src);
   g_signal_connect (receiver->src, "pad-added", G_CALLBACK (on_pad_added),
       receiver);
