@@ -63,8 +63,7 @@ wait_for_track_or_error (Receiver * receiver, const gchar * name,
     const gchar * track_sid)
 {
   while (TRUE) {
-    g_autoptr (GstMessage) message =
-        pop (receiver, DEADLINE_MS * GST_MSECOND);
+    g_autoptr (GstMessage) message = pop (receiver, DEADLINE_MS * GST_MSECOND);
 
     fail_unless (message != NULL, "%s: neither goes on nor fails, state is %s",
         name, receiver_get_connection_state (receiver));
