@@ -362,26 +362,42 @@ is_set (const gchar * text)
   return text != NULL && *text != '\0';
 }
 
+/* A token goes into a header: a line end in it would end the header. */
+static gboolean
+is_token (const gchar * text)
+{
+  gsize length = strlen (text);
+
+  return length > 0 && length <= MAX_TOKEN_SIZE && g_str_is_ascii (text)
+      && text[strcspn (text, " \t\r\n\v\f")] == '\0';
+}
+
 static gchar *
 read_token_file (const gchar * path, GError ** error)
 {
   g_autofree gchar *text = NULL;
   g_autoptr (GError) cause = NULL;
-  gsize size;
 
-  if (!g_file_get_contents (path, &text, &size, &cause)) {
-    *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
-        _("The access token file can't be read."), "%s", cause->message);
-    return NULL;
-  }
-  g_strstrip (text);
-  if (*text == '\0' || size > MAX_TOKEN_SIZE
-      || text[strcspn (text, " \t\r\n")] != '\0') {
-    *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
-        _("The access token file holds no access token."), "%s", path);
-    return NULL;
-  }
-  return g_steal_pointer (&text);
+  if (g_file_get_contents (path, &text, NULL, &cause))
+    return g_strdup (g_strstrip (text));
+  *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
+      _("The access token file can't be read."), "%s", cause->message);
+  return NULL;
+}
+
+static gchar *
+call_get_access_token (const CallSettings * settings, GError ** error)
+{
+  g_autofree gchar *token = is_set (settings->access_token) ?
+      g_strdup (settings->access_token) :
+      read_token_file (settings->access_token_file, error);
+
+  if (token == NULL || is_token (token))
+    return g_steal_pointer (&token);
+  *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
+      _("The Matrix access token can't be one."),
+      "it is empty, too long, or has white space inside");
+  return NULL;
 }
 
 static gboolean
@@ -439,9 +455,7 @@ static MatrixAccount *
 call_new_account (const CallSettings * settings, HttpClient * http,
     GError ** error)
 {
-  g_autofree gchar *token = is_set (settings->access_token) ?
-      g_strdup (settings->access_token) :
-      read_token_file (settings->access_token_file, error);
+  g_autofree gchar *token = call_get_access_token (settings, error);
 
   if (token == NULL)
     return NULL;

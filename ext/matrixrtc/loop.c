@@ -14,6 +14,8 @@ struct _MatrixRtcLoop
 {
   GMainContext *context;
   GMainLoop *main_loop;
+  GMutex lock;                  /* a leaf but for GLib's own */
+  gboolean is_closed;           /* under lock: what is posted now never runs */
   /* Only the one who made the loop stops it, so only that thread reads this. */
   GThread *thread;
 };
@@ -25,6 +27,9 @@ loop_thread (gpointer data)
 
   g_main_context_push_thread_default (loop->context);
   g_main_loop_run (loop->main_loop);
+  g_mutex_lock (&loop->lock);
+  loop->is_closed = TRUE;
+  g_mutex_unlock (&loop->lock);
   /* Cancelled operations still have to report, or what they hold leaks. */
   while (g_main_context_iteration (loop->context, FALSE));
   g_main_context_pop_thread_default (loop->context);
@@ -37,6 +42,7 @@ matrix_rtc_loop_new (const gchar * name)
 {
   MatrixRtcLoop *loop = g_atomic_rc_box_new0 (MatrixRtcLoop);
 
+  g_mutex_init (&loop->lock);
   loop->context = g_main_context_new ();
   loop->main_loop = g_main_loop_new (loop->context, FALSE);
   loop->thread = g_thread_new (name, loop_thread, matrix_rtc_loop_ref (loop));
@@ -54,6 +60,7 @@ loop_clear (MatrixRtcLoop * loop)
 {
   g_main_loop_unref (loop->main_loop);
   g_main_context_unref (loop->context);
+  g_mutex_clear (&loop->lock);
 }
 
 void
@@ -90,7 +97,8 @@ matrix_rtc_loop_stop (MatrixRtcLoop * loop)
 }
 
 /* Runs @func once on the worker thread, also if called from there: a call never
- * runs inside another. */
+ * runs inside another. After the loop has ended only @notify is called: a source
+ * that nobody runs would keep @data, and what it holds, for ever. */
 void
 matrix_rtc_loop_invoke (MatrixRtcLoop * loop, GSourceFunc func, gpointer data,
     GDestroyNotify notify)
@@ -99,7 +107,10 @@ matrix_rtc_loop_invoke (MatrixRtcLoop * loop, GSourceFunc func, gpointer data,
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, func, data, notify);
-  g_source_attach (source, loop->context);
+  g_mutex_lock (&loop->lock);
+  if (!loop->is_closed)
+    g_source_attach (source, loop->context);
+  g_mutex_unlock (&loop->lock);
 }
 
 /* The caller owns the returned source; see matrix_rtc_clear_source(). */

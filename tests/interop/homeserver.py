@@ -224,9 +224,6 @@ class User:
                 "type": "livekit", "livekit_service_url": service_url,
                 "livekit_alias": room_id}]})
 
-    def withdraw_by_state(self, room_id):
-        self.call("PUT", self._state_path(room_id), {})
-
     def _state_path(self, room_id):
         key = f"_{self.user_id}_{self.device_id}_m.call"
         return f"v3/rooms/{quote(room_id)}/state/{CALL_MEMBER}/{quote(key)}"
@@ -241,9 +238,6 @@ class User:
             "rtc_transports": [
                 {"type": "livekit", "livekit_service_url": service_url}],
             "msc4354_sticky_key": member_id})
-
-    def withdraw_by_sticky(self, room_id, member_id):
-        self._send_sticky(room_id, {"msc4354_sticky_key": member_id})
 
     def _send_sticky(self, room_id, content):
         self._transactions += 1

@@ -33,10 +33,10 @@ class LiveKitServer:
     ask public STUN servers.
     """
 
-    def __init__(self, binary, folder, name="livekit"):
+    def __init__(self, binary, folder):
         self.binary = binary
         self.folder = folder
-        self.name = name
+        self.name = "livekit"
         self.key = "key" + secrets.token_hex(6)
         self.secret = secrets.token_hex(24)
         self.child = None
@@ -87,7 +87,7 @@ class LiveKitServer:
         self.start_again()
 
     def start_again(self):
-        """Starts with the ports and keys of before."""
+        """Starts what the configuration file describes."""
         self.child = Child(
             self.name, [self.binary, "--config",
                         self.folder / f"{self.name}.json"],
@@ -118,14 +118,11 @@ class LiveKit:
         self.key = key
         self.secret = secret
 
-    def token(self, room, identity, name=None, secret=None, kind=None,
-              **grants):
+    def token(self, room, identity, name=None, secret=None, **grants):
         """A JWT to join room as identity; grants as in VideoGrants."""
         from livekit import api
         token = api.AccessToken(self.key, secret or self.secret)
         token.with_identity(identity).with_name(name or identity)
-        if kind:
-            token.with_kind(kind)
         token.with_grants(
             api.VideoGrants(room_join=True, room=room, **grants))
         return token.to_jwt()
@@ -178,8 +175,3 @@ class LiveKit:
         states = (models.ParticipantInfo.JOINED, models.ParticipantInfo.ACTIVE)
         return {participant.identity for participant
                 in self.participants(name) if participant.state in states}
-
-    def remove_participant(self, room_name, identity):
-        from livekit import api
-        return self._call(lambda room: room.remove_participant(
-            api.RoomParticipantIdentity(room=room_name, identity=identity)))

@@ -14,10 +14,6 @@ import media
 
 CODECS = {"vp8": rtc.VideoCodec.VP8, "h264": rtc.VideoCodec.H264,
           "vp9": rtc.VideoCodec.VP9, "av1": rtc.VideoCodec.AV1}
-SOURCES = {"camera": rtc.TrackSource.SOURCE_CAMERA,
-           "microphone": rtc.TrackSource.SOURCE_MICROPHONE,
-           "screen-share": rtc.TrackSource.SOURCE_SCREENSHARE,
-           "screen-share-audio": rtc.TrackSource.SOURCE_SCREENSHARE_AUDIO}
 
 
 class Participant:
@@ -29,10 +25,8 @@ class Participant:
         self.feeds = {}  # track sid -> (task, source, track)
         self.listeners = {}  # track sid -> task
         self.received = {}  # track sid -> what came of it
-        self.data = []
         self.room.on("track_subscribed", self._subscribed)
         self.room.on("track_unsubscribed", self._unsubscribed)
-        self.room.on("data_received", self._data_received)
 
     async def join(self, url, token, subscribe=False):
         options = rtc.RoomOptions(auto_subscribe=subscribe)
@@ -47,25 +41,23 @@ class Participant:
             self._stop_listener(sid)
         await self.room.disconnect()
 
-    async def publish_audio(self, frequency=None, source="microphone",
-                            dtx=False, red=True):
-        frequency = frequency or media.tone(self.index)
+    async def publish_audio(self):
         feed = rtc.AudioSource(media.SAMPLE_RATE, 1, queue_size_ms=200)
-        track = rtc.LocalAudioTrack.create_audio_track(source, feed)
+        track = rtc.LocalAudioTrack.create_audio_track("microphone", feed)
         return await self._publish(
-            track, feed, self._feed_audio(feed, frequency),
-            rtc.TrackPublishOptions(source=SOURCES[source], dtx=dtx, red=red))
+            track, feed, self._feed_audio(feed, media.tone(self.index)),
+            rtc.TrackPublishOptions(
+                source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False,
+                red=True))
 
     async def publish_video(self, codec="vp8", width=320, height=240, fps=15,
-                            source="camera", bitrate=300_000,
-                            simulcast=False, chroma=None):
+                            bitrate=300_000):
         feed = rtc.VideoSource(width, height)
-        track = rtc.LocalVideoTrack.create_video_track(source, feed)
-        pictures = media.pictures(
-            width, height, chroma or media.colour(self.index))
+        track = rtc.LocalVideoTrack.create_video_track("camera", feed)
+        pictures = media.pictures(width, height, media.colour(self.index))
         options = rtc.TrackPublishOptions(
-            source=SOURCES[source], video_codec=CODECS[codec],
-            simulcast=simulcast, video_encoding=rtc.VideoEncoding(
+            source=rtc.TrackSource.SOURCE_CAMERA, video_codec=CODECS[codec],
+            simulcast=False, video_encoding=rtc.VideoEncoding(
                 max_bitrate=bitrate, max_framerate=fps))
         return await self._publish(
             track, feed,
@@ -93,13 +85,9 @@ class Participant:
         else:
             track.unmute()
 
-    async def send_data(self, text, topic, reliable=True):
-        await self.room.local_participant.publish_data(
-            text, reliable=reliable, topic=topic)
-
     def report(self):
         """What was received, and who is there, as this participant sees."""
-        return {"tracks": self.received, "data": self.data,
+        return {"tracks": self.received,
                 "participants": sorted(self.room.remote_participants)}
 
     async def _stop_feed(self, sid):
@@ -145,10 +133,6 @@ class Participant:
         task = self.listeners.pop(sid, None)
         if task:
             task.cancel()
-
-    def _data_received(self, packet):
-        self.data.append({"data": packet.data.decode(errors="replace"),
-                          "topic": packet.topic})
 
     async def _listen(self, track):
         if track.kind == rtc.TrackKind.KIND_VIDEO:

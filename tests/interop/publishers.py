@@ -48,10 +48,6 @@ class Publishers:
     def __exit__(self, *_):
         self.stop()
 
-    @property
-    def pid(self):
-        return self.child.process.pid
-
     def _read(self):
         for line in self.child.process.stdout:
             self._answers.put(json.loads(line))
@@ -90,12 +86,12 @@ class Publishers:
         return self.order("join", name=name, url=url, token=token,
                           index=index, subscribe=subscribe)
 
-    def publish_audio(self, name, **options):
-        """Publishes a tone; returns sid and time (see Participant)."""
-        return self.order("publish_audio", name=name, **options)
+    def publish_audio(self, name):
+        """Publishes a tone; returns sid and time."""
+        return self.order("publish_audio", name=name)
 
     def publish_video(self, name, **options):
-        """Publishes a moving picture; returns sid and time."""
+        """Publishes a moving picture (options: see Participant)."""
         return self.order("publish_video", name=name, **options)
 
     def unpublish(self, name, sid):
@@ -106,10 +102,6 @@ class Publishers:
 
     def leave(self, name):
         return self.order("leave", name=name)
-
-    def send_data(self, name, text, topic="", reliable=True):
-        return self.order("send_data", name=name, text=text, topic=topic,
-                          reliable=reliable)
 
     def report(self, name):
         """What a subscribing participant has received up to now."""
@@ -146,8 +138,7 @@ class Worker:
         """Carries out one order and prints its answer."""
         answer = {"number": number}
         try:
-            if command in ("publish_audio", "publish_video", "unpublish",
-                           "send_data"):
+            if command in ("publish_audio", "publish_video", "unpublish"):
                 who = self.participants[arguments.pop("name")]
                 function = getattr(who, command)
             else:

@@ -78,12 +78,6 @@ class Caller:
         else:
             self.user.announce_by_state(self.room_id, self.service_url)
 
-    def withdraw(self):
-        if self.sticky:
-            self.user.withdraw_by_sticky(self.room_id, self.member_id)
-        else:
-            self.user.withdraw_by_state(self.room_id)
-
     def sfu(self):
         """The SFU's url and a jwt, as the authorization service gives."""
         body = {"openid_token": self.user.openid_token()}

@@ -346,10 +346,21 @@ http_reply_get_errcode (HttpReply * reply)
 }
 
 static gboolean
+quotes_member (HttpReply * reply, const gchar * text, const gchar * member)
+{
+  const gchar *value = http_json_get_string (reply->json, member);
+
+  return value != NULL && *value != '\0' && strstr (text, value) != NULL;
+}
+
+static gboolean
 quotes_secret (HttpReply * reply, const gchar * text)
 {
   guint i;
 
+  if (quotes_member (reply, text, "access_token")
+      || quotes_member (reply, text, "jwt"))
+    return TRUE;
   for (i = 0; reply->secrets != NULL && reply->secrets[i] != NULL; i++) {
     if (strstr (text, reply->secrets[i]) != NULL)
       return TRUE;

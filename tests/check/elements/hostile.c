@@ -88,7 +88,7 @@ static const struct
   {"empty", "", 0, FALSE},
   {"empty text", "", 0, TRUE},
   {"text", "hello", 5, TRUE},
-  {"a message as text", "\x82\x01\x01x", 4, TRUE},
+  {"a message as text", "\x1a\x01x", 3, TRUE},
   {"zero field", "\x00\x00", 2, FALSE},
   {"endless varint", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11, FALSE},
   {"length over the end", "\x1a\x7f\x00", 3, FALSE},
