@@ -14,7 +14,6 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402  pylint: disable=C0413
 
-import loopback  # noqa: E402  pylint: disable=C0413
 from processes import Timeout  # noqa: E402  pylint: disable=C0413
 
 Gst.init(None)
@@ -102,8 +101,7 @@ class Receiver:
         self.pipeline.add(self.src)
         self._handlers = [
             self.src.connect("pad-added", self._pad_added),
-            self.src.connect("pad-removed", self._pad_removed),
-            self.src.connect("deep-element-added", self._element_added)]
+            self.src.connect("pad-removed", self._pad_removed)]
         self.pipeline.get_bus().set_sync_handler(self._message, None)
 
     def set(self, **properties):
@@ -274,12 +272,6 @@ class Receiver:
         while bus.pop():
             pass
         return Gst.BusSyncReply.PASS
-
-    @staticmethod
-    def _element_added(_src, _bin, element):
-        factory = element.get_factory()
-        if factory and factory.get_name() == "webrtcbin":
-            loopback.restrict(element)
 
     def _pad_added(self, _element, gst_pad):
         pad = Pad(gst_pad)

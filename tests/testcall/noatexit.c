@@ -8,7 +8,7 @@
 #include <openssl/crypto.h>
 
 static void __attribute__((constructor))
-disable_openssl_cleanup (void)
+    disable_openssl_cleanup (void)
 {
   OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
 }

@@ -19,7 +19,7 @@
 /* The largest honest answer is a token of a few KiB. */
 #define MAX_BODY_SIZE (256 * 1024)
 #define READ_SIZE (16 * 1024)
-#define MAX_QUOTED_CHARS 200
+#define MAX_QUOTED_SIZE 200     /* bytes */
 
 struct _HttpClient
 {
@@ -368,6 +368,19 @@ quotes_secret (HttpReply * reply, const gchar * text)
   return FALSE;
 }
 
+/* @text, cut between two characters to fit into @buffer. */
+static const gchar *
+cut_text (const gchar * text, gchar * buffer)
+{
+  const gchar *end = text + strnlen (text, MAX_QUOTED_SIZE);
+
+  if (*end != '\0')
+    end = g_utf8_find_prev_char (text, end + 1);
+  memcpy (buffer, text, end - text);
+  buffer[end - text] = '\0';
+  return buffer;
+}
+
 /* What a refusal says, for debug texts: status, errcode and the server's own
  * words, bounded. Nothing is quoted without an errcode, or with a token of ours
  * in it. */
@@ -377,17 +390,16 @@ http_reply_describe (HttpReply * reply)
   const gchar *errcode = http_reply_get_errcode (reply);
   const gchar *text = reply->json == NULL ? NULL :
       http_json_get_string (reply->json, "error");
-  g_autofree gchar *shown = NULL;
+  gchar short_errcode[MAX_QUOTED_SIZE + 1];
+  gchar short_text[MAX_QUOTED_SIZE + 1];
 
   if (text == NULL)
     text = "";
   if (errcode == NULL || quotes_secret (reply, errcode)
       || quotes_secret (reply, text))
     return g_strdup_printf ("HTTP status %u", reply->status);
-  shown = g_utf8_substring (text, 0, MIN (MAX_QUOTED_CHARS,
-          g_utf8_strlen (text, -1)));
-  return g_strdup_printf ("HTTP status %u, %.64s: %s", reply->status, errcode,
-      shown);
+  return g_strdup_printf ("HTTP status %u, %s: %s", reply->status,
+      cut_text (errcode, short_errcode), cut_text (text, short_text));
 }
 
 void

@@ -338,6 +338,15 @@ take_token (LiveKitSignal * signal, const gchar * jwt)
 }
 
 static void
+take_pong (LiveKitSignal * signal, const Livekit__Pong * pong)
+{
+  gint64 now = g_get_real_time () / 1000;
+
+  if (pong->last_ping_timestamp > 0 && pong->last_ping_timestamp <= now)
+    signal->rtt_ms = MIN (now - pong->last_ping_timestamp, G_MAXINT32);
+}
+
+static void
 take_message (LiveKitSignal * signal, Livekit__SignalResponse * message)
 {
   switch (message->message_case) {
@@ -345,8 +354,7 @@ take_message (LiveKitSignal * signal, Livekit__SignalResponse * message)
       take_token (signal, message->refresh_token);
       return;
     case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_PONG_RESP:
-      signal->rtt_ms = CLAMP (g_get_real_time () / 1000 -
-          message->pong_resp->last_ping_timestamp, 0, G_MAXINT32);
+      take_pong (signal, message->pong_resp);
       return;
     case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE:{
       g_autofree gchar *debug = describe_leave (message->leave);

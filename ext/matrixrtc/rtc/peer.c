@@ -729,6 +729,7 @@ rtc_peer_abandon (RtcPeer * peer)
 {
   guint i;
 
+  rtc_stream_host_close (&peer->host);
   peer_stop_data_channels (peer);
   memset (&peer->callbacks, 0, sizeof (peer->callbacks));
   for (i = 0; i < peer->streams->len; i++)
@@ -752,6 +753,7 @@ rtc_peer_free (RtcPeer * peer)
   guint i;
 
   peer->is_closed = TRUE;
+  rtc_stream_host_close (&peer->host);
   rtc_stream_host_wait (&peer->host);
   for (i = 0; i < peer->streams->len; i++) {
     RtcStream *stream = g_ptr_array_index (peer->streams, i);

@@ -28,7 +28,7 @@ struct _RtcStream
   RtcStreamHost *host;          /* outlives all its streams */
   GstPad *rtp_pad;              /* of webrtcbin */
   guint32 ssrc;
-  gulong block_id;
+  gulong block_id;              /* valid while the host holds the stream */
 
   gchar *track_sid;             /* NULL until bound */
   GArray *ssrcs;                /* with the retransmissions' */
@@ -54,6 +54,8 @@ rtc_stream_host_init (RtcStreamHost * host, MatrixRtcLoop * loop,
   g_mutex_init (&host->lock);
   g_cond_init (&host->task_done);
   host->n_tasks = 0;
+  host->held = g_ptr_array_new ();
+  host->is_closed = FALSE;
 }
 
 void
@@ -61,6 +63,7 @@ rtc_stream_host_clear (RtcStreamHost * host)
 {
   g_mutex_clear (&host->lock);
   g_cond_clear (&host->task_done);
+  g_ptr_array_unref (host->held);
 }
 
 /* Waits for what goes on in the background. With the bin's pads flushing, as
@@ -80,11 +83,62 @@ block_pad (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+static GstPadProbeReturn
+drop_data (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
+/* No data passes the stream's pad any more, and that is no error. */
+static void
+stream_drop_data (RtcStream * stream)
+{
+  gst_pad_add_probe (stream->rtp_pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_data, NULL, NULL);
+}
+
+/* Lets go what is held back at webrtcbin's pad. */
+static void
+stream_release_block (RtcStream * stream)
+{
+  gboolean was_held;
+
+  g_mutex_lock (&stream->host->lock);
+  was_held = g_ptr_array_remove_fast (stream->host->held, stream);
+  g_mutex_unlock (&stream->host->lock);
+  if (!was_held)
+    return;
+  gst_pad_remove_probe (stream->rtp_pad, stream->block_id);
+  rtc_stream_unref (stream);
+}
+
+/* Any thread, before webrtcbin goes down: it waits for the threads that are held
+ * back at its pads. What is held back is dropped, and so is what comes. */
+void
+rtc_stream_host_close (RtcStreamHost * host)
+{
+  g_autoptr (GPtrArray) streams =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) rtc_stream_unref);
+  guint i;
+
+  g_mutex_lock (&host->lock);
+  host->is_closed = TRUE;
+  for (i = 0; i < host->held->len; i++)
+    g_ptr_array_add (streams,
+        rtc_stream_ref (g_ptr_array_index (host->held, i)));
+  g_mutex_unlock (&host->lock);
+  for (i = 0; i < streams->len; i++) {
+    stream_drop_data (g_ptr_array_index (streams, i));
+    stream_release_block (g_ptr_array_index (streams, i));
+  }
+}
+
 /* @rtp_pad is webrtcbin's new pad, on the thread that adds it. */
 RtcStream *
 rtc_stream_new (RtcStreamHost * host, GstPad * rtp_pad, guint32 ssrc)
 {
   RtcStream *stream = g_atomic_rc_box_new0 (RtcStream);
+  gboolean is_closed;
 
   stream->host = host;
   stream->rtp_pad = gst_object_ref (rtp_pad);
@@ -92,6 +146,15 @@ rtc_stream_new (RtcStreamHost * host, GstPad * rtp_pad, guint32 ssrc)
   stream->block_id = gst_pad_add_probe (rtp_pad,
       GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, block_pad, NULL, NULL);
+
+  g_mutex_lock (&host->lock);
+  g_ptr_array_add (host->held, rtc_stream_ref (stream));
+  is_closed = host->is_closed;
+  g_mutex_unlock (&host->lock);
+  if (is_closed) {
+    stream_drop_data (stream);
+    stream_release_block (stream);
+  }
   return stream;
 }
 
@@ -186,14 +249,6 @@ on_receiver_ready (gpointer user_data)
       rtc_stream_ref (stream), (GDestroyNotify) rtc_stream_unref);
 }
 
-static void
-stream_release_block (RtcStream * stream)
-{
-  if (stream->block_id != 0)
-    gst_pad_remove_probe (stream->rtp_pad, stream->block_id);
-  stream->block_id = 0;
-}
-
 static gboolean
 stream_link_receiver (RtcStream * stream)
 {
@@ -278,12 +333,6 @@ stream_start_task (RtcStream * stream, GstElementCallAsyncFunc func)
       rtc_stream_ref (stream), NULL);
 }
 
-static GstPadProbeReturn
-drop_data (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
 static gboolean
 stream_on_drained (gpointer user_data)
 {
@@ -329,8 +378,7 @@ rtc_stream_end (RtcStream * stream)
   if (stream->ssrcs != NULL)
     rtc_ssrc_filter_deny (stream->host->ssrc_filter, stream->ssrcs);
   matrix_rtc_clear_source (&stream->key_frame_timer);
-  gst_pad_add_probe (stream->rtp_pad, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_data, NULL, NULL);
+  stream_drop_data (stream);
   if (stream->is_exposed)
     gst_pad_add_probe (stream->rtp_pad, GST_PAD_PROBE_TYPE_IDLE, on_idle,
         rtc_stream_ref (stream), (GDestroyNotify) rtc_stream_unref);

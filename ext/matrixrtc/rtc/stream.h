@@ -22,6 +22,8 @@ typedef struct
   GMutex lock;                  /* a leaf: nothing is called under it */
   GCond task_done;
   guint n_tasks;                /* under lock: work in the background */
+  GPtrArray *held;              /* under lock: streams held back at webrtcbin */
+  gboolean is_closed;           /* under lock: nothing is held back any more */
 } RtcStreamHost;
 
 /* Called on the worker thread. */
@@ -37,6 +39,7 @@ void rtc_stream_host_init (RtcStreamHost * host, MatrixRtcLoop * loop,
     GstBin * bin, GstElement * webrtcbin, RtcSsrcFilter * ssrc_filter,
     GstMatrixRtcOutput output);
 void rtc_stream_host_clear (RtcStreamHost * host);
+void rtc_stream_host_close (RtcStreamHost * host);
 void rtc_stream_host_wait (RtcStreamHost * host);
 
 RtcStream *rtc_stream_new (RtcStreamHost * host, GstPad * rtp_pad,

@@ -390,7 +390,8 @@ static const struct
   ROW (of_nothing),
 };
 
-/* With media flowing, one more. */
+/* With media flowing, one more. It has no id, lest the server's next one comes
+ * behind it. */
 GST_START_TEST (test_later_offer)
 {
   g_autofree gchar *last = NULL;
@@ -399,7 +400,7 @@ GST_START_TEST (test_later_offer)
   outcome_connect (call, receiver);
   last = testcall_get_last_offer (call);
   sdp = rows[__i__].change (last);
-  send_offer ("offer", sdp, testcall_get_last_offer_id (call) + 1);
+  send_offer ("offer", sdp, 0);
   outcome_check (call, receiver, rows[__i__].name, OUTCOME_ANY);
   outcome_check_restart (call, receiver);
   teardown ();
@@ -442,10 +443,10 @@ static const struct
   gint id_offset;               /* to the last; G_MININT: zero */
   guint times;
 } orders[] = {
-  {"offer", 0, 1}, {"offer", -1, 1}, {"offer", -300, 1}, {"offer", G_MININT, 1},
-  {"offer", 1000, 1}, {"offer", 1, 2}, {"offer", 1, 200},
-  {"offer", G_MININT, 200}, {"answer", 1, 1}, {"rollback", 1, 1}, {"", 1, 1},
-  {"\xff", 1, 1}
+  {"offer", 0, 1}, {"offer", -1, 1}, {"offer", G_MININT, 1},
+  {"offer", G_MININT, 2}, {"offer", G_MININT, 200}, {"offer", 1, 200},
+  {"answer", G_MININT, 1}, {"rollback", G_MININT, 1}, {"", G_MININT, 1},
+  {"\xff", G_MININT, 1}
 };
 
 GST_START_TEST (test_order)
@@ -469,7 +470,7 @@ GST_END_TEST;
 
 static const TestcallFault faults[] = {
   {.send = TESTCALL_SEND_TWICE}, {.send = TESTCALL_SEND_TWICE,.skip = 1},
-  {.id_offset = -1,.skip = 1}, {.id_offset = 1000000},
+  {.id_offset = 1000000},
   {.sdp = TESTCALL_SDP_NO_MID,.skip = 1},
   {.sdp = TESTCALL_SDP_TEXT,.body = "v=0\r\n",.skip = 1},
 };
