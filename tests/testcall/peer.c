@@ -82,6 +82,10 @@ post_free (gpointer data)
 {
   Post *post = data;
 
+  /* GstPromise 1.22 calls its notify without data once the promise has been
+   * answered. */
+  if (post == NULL)
+    return;
   if (post->promise)
     gst_promise_unref (post->promise);
   g_free (post->text);

@@ -271,6 +271,9 @@ typedef struct
 static void
 promise_step_free (PromiseStep * step)
 {
+  /* In 1.22 a promise that has been answered may do this again, with nothing. */
+  if (step == NULL)
+    return;
   peer_unref (step->peer);
   g_free (step);
 }
@@ -452,9 +455,8 @@ rtc_peer_take_offer (RtcPeer * peer, const gchar * sdp, guint32 offer_id,
   GstSDPMessage *message;
   Offer *offer;
 
-  if (offer_id != 0 && offer_id <= peer->last_offer_id) {
-    GST_WARNING_OBJECT (peer->webrtcbin, "offer %u comes after offer %u",
-        offer_id, peer->last_offer_id);
+  if (offer_id != 0 && offer_id == peer->last_offer_id) {
+    GST_WARNING_OBJECT (peer->webrtcbin, "offer %u comes again", offer_id);
     return;
   }
   message = rtc_sdp_parse (sdp, &error);
@@ -469,6 +471,7 @@ rtc_peer_take_offer (RtcPeer * peer, const gchar * sdp, guint32 offer_id,
   offer = g_new0 (Offer, 1);
   offer->sdp = message;
   offer->id = offer_id;
+  rtc_sdp_clean_ssrcs (message);
   offer->sections = rtc_sdp_read_sections (message);
   if (mid_to_track != NULL)
     sections_take_map (offer->sections, mid_to_track);

@@ -238,15 +238,23 @@ track_sid_from_msid (const gchar * msid)
   return space == NULL || space[1] == '\0' ? NULL : g_strdup (space + 1);
 }
 
-static void
-section_add_ssrc (RtcSection * section, const gchar * value)
+/* 0 is none. */
+static guint32
+parse_ssrc (const gchar * value)
 {
-  guint64 parsed = g_ascii_strtoull (value, NULL, 10);
-  guint32 ssrc = (guint32) parsed;
+  guint64 parsed = g_ascii_isdigit (*value) ?
+      g_ascii_strtoull (value, NULL, 10) : 0;
+
+  return parsed <= G_MAXUINT32 ? (guint32) parsed : 0;
+}
+
+static void
+section_add_ssrc (RtcSection * section, guint32 ssrc)
+{
   guint n = section->ssrcs->len;
 
   /* One SSRC has several lines, one after the other. */
-  if (parsed == 0 || parsed > G_MAXUINT32 || n >= MAX_SSRCS
+  if (ssrc == 0 || n >= MAX_SSRCS
       || (n > 0 && g_array_index (section->ssrcs, guint32, n - 1) == ssrc))
     return;
   g_array_append_val (section->ssrcs, ssrc);
@@ -261,7 +269,7 @@ section_read_ssrcs (RtcSection * section, const GstSDPMedia * media)
     const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (media, i);
 
     if (g_str_equal (attribute->key, "ssrc"))
-      section_add_ssrc (section, attribute->value);
+      section_add_ssrc (section, parse_ssrc (attribute->value));
   }
 }
 
@@ -360,6 +368,77 @@ static GstSDPMedia *
 get_media_mutable (GstSDPMessage * sdp, guint i)
 {
   return (GstSDPMedia *) gst_sdp_message_get_media (sdp, i);
+}
+
+/* Whether an ssrc line of section number @i may stay. @owners has the section of
+ * each SSRC, from 1 on. */
+static gboolean
+claim_ssrc (GHashTable * owners, guint32 ssrc, guint i, guint * n_claimed)
+{
+  gpointer key = GUINT_TO_POINTER (ssrc);
+  guint owner = GPOINTER_TO_UINT (g_hash_table_lookup (owners, key));
+
+  if (owner != 0)
+    return owner == i + 1;
+  if (ssrc == 0 || ++*n_claimed > MAX_SSRCS)
+    return FALSE;
+  g_hash_table_insert (owners, key, GUINT_TO_POINTER (i + 1));
+  return TRUE;
+}
+
+static gboolean
+group_is_claimed (GHashTable * owners, const gchar * group, guint i)
+{
+  g_auto (GStrv) words = g_strsplit (group, " ", -1);
+  guint j;
+
+  for (j = 1; words[0] != NULL && words[j] != NULL; j++) {
+    gpointer key = GUINT_TO_POINTER (parse_ssrc (words[j]));
+
+    if (GPOINTER_TO_UINT (g_hash_table_lookup (owners, key)) != i + 1)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+clean_section (GstSDPMedia * media, guint i, GHashTable * owners)
+{
+  gboolean is_media = section_is_media (media);
+  guint n_claimed = 0;
+  guint j = 0;
+
+  while (j < gst_sdp_media_attributes_len (media)) {
+    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (media, j);
+    gboolean keep = TRUE;
+
+    if (g_str_equal (attribute->key, "ssrc"))
+      keep = is_media && claim_ssrc (owners, parse_ssrc (attribute->value), i,
+          &n_claimed);
+    if (keep)
+      j++;
+    else
+      gst_sdp_media_remove_attribute (media, j);
+  }
+  for (j = gst_sdp_media_attributes_len (media); j-- > 0;) {
+    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (media, j);
+
+    if (g_str_equal (attribute->key, "ssrc-group")
+        && !group_is_claimed (owners, attribute->value, i))
+      gst_sdp_media_remove_attribute (media, j);
+  }
+}
+
+/* Takes out what webrtcbin is critical about: SSRC 0, one SSRC in two sections,
+ * and more of them than a section can need. Before the sections are read. */
+void
+rtc_sdp_clean_ssrcs (GstSDPMessage * offer)
+{
+  g_autoptr (GHashTable) owners = g_hash_table_new (NULL, NULL);
+  guint i;
+
+  for (i = 0; i < gst_sdp_message_medias_len (offer); i++)
+    clean_section (get_media_mutable (offer, i), i, owners);
 }
 
 /* Makes every section send, for webrtcbin's eyes only. */

@@ -21,6 +21,7 @@ GstSDPMessage *rtc_sdp_parse (const gchar * text, GError ** error);
 gboolean rtc_sdp_check_offer (const GstSDPMessage * offer,
     const GstSDPMessage * previous, GError ** error);
 
+void rtc_sdp_clean_ssrcs (GstSDPMessage * offer);
 GPtrArray *rtc_sdp_read_sections (const GstSDPMessage * offer);
 RtcSection *rtc_sections_find_ssrc (GPtrArray * sections, guint32 ssrc);
 RtcSection *rtc_sections_find_track (GPtrArray * sections,

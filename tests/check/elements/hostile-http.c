@@ -228,6 +228,7 @@ GST_START_TEST (test_answer)
       answer->name, get_peak_kib () - peak);
   check_last_error ();
   set_faults (step, NULL);
+  g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
   teardown ();
 }
@@ -262,6 +263,7 @@ GST_START_TEST (test_redirect)
   log = testcall_get_request_log (other);
   fail_unless (log == NULL || *log == '\0', "redirected: %s", log);
   set_faults (step, NULL);
+  g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
   testcall_free (other);
   teardown ();
@@ -313,6 +315,7 @@ GST_START_TEST (test_cut_answer)
   receiver_play (receiver);
   outcome_check (call, receiver, "cut", OUTCOME_ANY);
   set_faults (step, NULL);
+  g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
   teardown ();
 }
