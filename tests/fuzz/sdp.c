@@ -8,6 +8,7 @@
 #include "fuzz.h"
 #include "debug.h"
 #include "rtc/sdp.h"
+#include "rtc/sections.h"
 
 int
 LLVMFuzzerInitialize (int *argc, char ***argv)
@@ -44,7 +45,8 @@ answer (GstSDPMessage * answer, const GstSDPMessage * offer,
   g_autofree gchar *text = NULL;
 
   rtc_sdp_widen_answer (answer, offer);
-  rtc_sdp_end_sections (answer, sections);
+  rtc_sections_take_answer (sections, answer);
+  rtc_sections_put_ends (sections, answer);
   text = gst_sdp_message_as_text (answer);
   g_assert (text != NULL);
 }
@@ -65,7 +67,8 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   offer = rtc_sdp_parse (text, NULL);
   if (offer != NULL) {
     is_good = rtc_sdp_check_offer (offer, NULL, NULL);
-    sections = rtc_sdp_read_sections (offer);
+    rtc_sdp_clean_ssrcs (offer);
+    sections = rtc_sections_read (offer);
     check_sections (offer, sections, is_good);
     gst_sdp_message_copy (offer, &copy);
     answer (copy, offer, sections);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The media peer of one SFU: a webrtcbin that answers the SFU's offers one after
- * the other, and the streams that come out of it, told apart by what the newest
- * offer says. Lives on the worker thread; webrtcbin's own threads only post to
- * it.
+ * The media peer of one SFU: a webrtcbin, the negotiation that keeps it in step
+ * with the SFU, and the streams that come out of it, told apart by what the
+ * newest offer says. Lives on the worker thread; webrtcbin's own threads only
+ * post to it.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -11,26 +11,16 @@
 
 #include <gst/webrtc/webrtc.h>
 #include "../debug.h"
-#include "faststart.h"
 #include "iceagent.h"
 #include "iceserver.h"
+#include "negotiation.h"
 #include "peer.h"
-#include "sdp.h"
+#include "rtpbin.h"
+#include "sections.h"
 #include "ssrcfilter.h"
 #include "stream.h"
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
-
-/* A server sends one offer at a time; more of them waiting is nonsense. */
-#define MAX_WAITING_OFFERS 16
-
-/* One offer, from its arrival to its answer. */
-typedef struct
-{
-  GstSDPMessage *sdp;           /* as it came */
-  GPtrArray *sections;
-  guint32 id;
-} Offer;
 
 struct _RtcPeer
 {
@@ -44,23 +34,10 @@ struct _RtcPeer
   gboolean is_connected;
   gboolean is_closed;           /* by rtc_peer_free() */
 
-  GQueue waiting_offers;        /* of Offer */
-  Offer *offer;                 /* the one at work, or NULL */
-  GstWebRTCSessionDescription *answer;  /* for offer, once made */
-  GstSDPMessage *last_offer;    /* the last one that webrtcbin took */
+  RtcNegotiation *negotiation;
   GPtrArray *sections;          /* of the newest offer at work or done */
-  guint32 last_offer_id;
-
   GPtrArray *streams;           /* of RtcStream */
 };
-
-static void
-offer_free (Offer * offer)
-{
-  gst_sdp_message_free (offer->sdp);
-  g_ptr_array_unref (offer->sections);
-  g_free (offer);
-}
 
 static void
 peer_clear (RtcPeer * peer)
@@ -257,226 +234,47 @@ on_pad_added (GstElement * webrtcbin, GstPad * pad, RtcPeer * peer)
       (GDestroyNotify) rtc_stream_unref);
 }
 
-/* Negotiation: each step is a promise of webrtcbin, answered on its thread and
- * taken up again on ours. */
-
-typedef void (*PromiseFunc) (RtcPeer * peer, const GstStructure * reply);
-
-typedef struct
-{
-  RtcPeer *peer;
-  PromiseFunc func;
-} PromiseStep;
+/* Negotiation */
 
 static void
-promise_step_free (PromiseStep * step)
+on_offer_begun (GPtrArray * sections, gpointer user_data)
 {
-  /* In 1.22 a promise that has been answered may do this again, with nothing. */
-  if (step == NULL)
-    return;
-  peer_unref (step->peer);
-  g_free (step);
-}
+  RtcPeer *peer = user_data;
 
-typedef struct
-{
-  PromiseFunc func;
-  GstPromise *promise;
-} PromiseResult;
-
-static void
-promise_result_free (PromiseResult * result)
-{
-  gst_promise_unref (result->promise);
-  g_free (result);
-}
-
-static gchar *
-promise_describe_error (GstPromise * promise)
-{
-  const GstStructure *reply;
-  g_autoptr (GError) error = NULL;
-
-  if (gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED)
-    return g_strdup ("webrtcbin gave no answer");
-  reply = gst_promise_get_reply (promise);
-  if (reply != NULL
-      && gst_structure_get (reply, "error", G_TYPE_ERROR, &error, NULL))
-    return g_strdup (error->message);
-  return NULL;
-}
-
-static void
-peer_take_promise_result (RtcPeer * peer, gpointer data)
-{
-  PromiseResult *result = data;
-  g_autofree gchar *error = promise_describe_error (result->promise);
-
-  /* Abandoned, or a straggler. */
-  if (peer->callbacks.answer == NULL || peer->offer == NULL)
-    return;
-  if (error != NULL)
-    peer_fail (peer, error);
-  else
-    result->func (peer, gst_promise_get_reply (result->promise));
-}
-
-static void
-on_promise (GstPromise * promise, gpointer user_data)
-{
-  PromiseStep *step = user_data;
-  PromiseResult *result = g_new (PromiseResult, 1);
-
-  result->func = step->func;
-  result->promise = gst_promise_ref (promise);
-  peer_post (step->peer, peer_take_promise_result, result,
-      (GDestroyNotify) promise_result_free);
-}
-
-/* Asks webrtcbin for one step, with @argument; @func takes its answer. */
-static void
-peer_ask_webrtcbin (RtcPeer * peer, const gchar * step_name,
-    gpointer argument, PromiseFunc func)
-{
-  PromiseStep *step = g_new (PromiseStep, 1);
-  GstPromise *promise = gst_promise_new_with_change_func (on_promise, step,
-      (GDestroyNotify) promise_step_free);
-
-  step->peer = g_atomic_rc_box_acquire (peer);
-  step->func = func;
-  g_signal_emit_by_name (peer->webrtcbin, step_name, argument, promise);
-  gst_promise_unref (promise);
-}
-
-static void peer_start_next_offer (RtcPeer * peer);
-
-static void
-after_set_local (RtcPeer * peer, const GstStructure * reply)
-{
-  g_autofree gchar *text = NULL;
-  GstSDPMessage *sdp;
-
-  gst_sdp_message_copy (peer->answer->sdp, &sdp);
-  rtc_sdp_end_sections (sdp, peer->offer->sections);
-  text = gst_sdp_message_as_text (sdp);
-  gst_sdp_message_free (sdp);
-
-  GST_DEBUG_OBJECT (peer->webrtcbin, "offer %u is answered", peer->offer->id);
-  GST_TRACE_OBJECT (peer->webrtcbin, "answer:\n%s", text);
-  peer->callbacks.answer (text, peer->offer->id, peer->user_data);
-  g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
-  g_clear_pointer (&peer->offer, offer_free);
-  peer_start_next_offer (peer);
-}
-
-static void
-after_create_answer (RtcPeer * peer, const GstStructure * reply)
-{
-  if (reply == NULL || !gst_structure_get (reply, "answer",
-          GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &peer->answer, NULL)) {
-    peer_fail (peer, "webrtcbin made no answer");
-    return;
-  }
-  rtc_sdp_widen_answer (peer->answer->sdp, peer->offer->sdp);
-  peer_ask_webrtcbin (peer, "set-local-description", peer->answer,
-      after_set_local);
-}
-
-static void
-after_set_remote (RtcPeer * peer, const GstStructure * reply)
-{
-  g_clear_pointer (&peer->last_offer, gst_sdp_message_free);
-  gst_sdp_message_copy (peer->offer->sdp, &peer->last_offer);
-  peer_ask_webrtcbin (peer, "create-answer", NULL, after_create_answer);
-}
-
-static void
-peer_take_sections (RtcPeer * peer, GPtrArray * sections)
-{
   g_clear_pointer (&peer->sections, g_ptr_array_unref);
   peer->sections = g_ptr_array_ref (sections);
-  rtc_ssrc_filter_set_allowed (peer->ssrc_filter, sections);
+  rtc_ssrc_filter_restrict (peer->ssrc_filter, sections);
   peer_match_streams (peer);
 }
 
 static void
-peer_start_next_offer (RtcPeer * peer)
+on_offer_answered (GPtrArray * sections, const gchar * sdp, guint32 offer_id,
+    gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
-  GstWebRTCSessionDescription *description;
-  GstSDPMessage *shown;
+  RtcPeer *peer = user_data;
 
-  if (peer->offer != NULL)
-    return;
-  peer->offer = g_queue_pop_head (&peer->waiting_offers);
-  if (peer->offer == NULL)
-    return;
-  if (!rtc_sdp_check_offer (peer->offer->sdp, peer->last_offer, &error)) {
-    peer_fail (peer, error->message);
-    return;
-  }
-  peer_take_sections (peer, peer->offer->sections);
-
-  gst_sdp_message_copy (peer->offer->sdp, &shown);
-  rtc_sdp_stick_directions (shown);
-  description =
-      gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_OFFER, shown);
-  peer_ask_webrtcbin (peer, "set-remote-description", description,
-      after_set_remote);
-  gst_webrtc_session_description_free (description);
+  rtc_ssrc_filter_set_allowed (peer->ssrc_filter, sections);
+  peer->callbacks.answer (sdp, offer_id, peer->user_data);
+  peer_match_streams (peer);
 }
 
-/* LiveKit may say outright which section carries which track. */
 static void
-sections_take_map (GPtrArray * sections, GHashTable * mid_to_track)
+on_negotiation_failed (const gchar * debug, gpointer user_data)
 {
-  guint i;
-
-  for (i = 0; i < sections->len; i++) {
-    RtcSection *section = g_ptr_array_index (sections, i);
-    const gchar *track_sid = section->mid == NULL ? NULL :
-        g_hash_table_lookup (mid_to_track, section->mid);
-
-    if (track_sid == NULL || !section->sending)
-      continue;
-    g_free (section->track_sid);
-    section->track_sid = g_strdup (track_sid);
-  }
+  peer_fail (user_data, debug);
 }
+
+static const RtcNegotiationCallbacks negotiation_callbacks = {
+  on_offer_begun, on_offer_answered, on_negotiation_failed
+};
 
 /* @mid_to_track (NULL: not given) is of strings. Offers are answered in the
- * order they come. One that can't be used is a failure of the peer: without an
- * answer the server never offers anything again. */
+ * order they come. One that can't be used is a failure of the peer. */
 void
 rtc_peer_take_offer (RtcPeer * peer, const gchar * sdp, guint32 offer_id,
     GHashTable * mid_to_track)
 {
-  g_autoptr (GError) error = NULL;
-  GstSDPMessage *message;
-  Offer *offer;
-
-  if (offer_id != 0 && offer_id == peer->last_offer_id) {
-    GST_WARNING_OBJECT (peer->webrtcbin, "offer %u comes again", offer_id);
-    return;
-  }
-  message = rtc_sdp_parse (sdp, &error);
-  if (message == NULL
-      || g_queue_get_length (&peer->waiting_offers) >= MAX_WAITING_OFFERS) {
-    peer_fail (peer, error != NULL ? error->message : "too many offers");
-    g_clear_pointer (&message, gst_sdp_message_free);
-    return;
-  }
-  GST_TRACE_OBJECT (peer->webrtcbin, "offer %u:\n%s", offer_id, sdp);
-  peer->last_offer_id = offer_id;
-  offer = g_new0 (Offer, 1);
-  offer->sdp = message;
-  offer->id = offer_id;
-  rtc_sdp_clean_ssrcs (message);
-  offer->sections = rtc_sdp_read_sections (message);
-  if (mid_to_track != NULL)
-    sections_take_map (offer->sections, mid_to_track);
-  g_queue_push_tail (&peer->waiting_offers, offer);
-  peer_start_next_offer (peer);
+  rtc_negotiation_take_offer (peer->negotiation, sdp, offer_id, mid_to_track);
 }
 
 /* ICE */
@@ -668,12 +466,13 @@ rtc_peer_new (const RtcPeerSettings * settings,
       settings->bin, webrtcbin, peer->ssrc_filter, settings->output);
   peer->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify) rtc_stream_unref);
-  g_queue_init (&peer->waiting_offers);
+  peer->negotiation = rtc_negotiation_new (settings->loop, webrtcbin,
+      &negotiation_callbacks, peer);
 
   g_object_set (webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
       "latency", settings->latency_ms, NULL);
   rtc_ice_agent_disable_upnp (webrtcbin);
-  rtc_fast_start_attach (webrtcbin, settings->latency_ms);
+  rtc_rtpbin_adapt (webrtcbin, settings->latency_ms);
   if (settings->relay_only)
     rtc_peer_set_relay_only (peer);
   rtc_ssrc_filter_attach (peer->ssrc_filter, webrtcbin);
@@ -734,6 +533,7 @@ rtc_peer_abandon (RtcPeer * peer)
 
   rtc_stream_host_close (&peer->host);
   peer_stop_data_channels (peer);
+  rtc_negotiation_close (peer->negotiation);
   memset (&peer->callbacks, 0, sizeof (peer->callbacks));
   for (i = 0; i < peer->streams->len; i++)
     rtc_stream_forget (g_ptr_array_index (peer->streams, i));
@@ -767,10 +567,8 @@ rtc_peer_free (RtcPeer * peer)
   peer_remove_webrtcbin (peer);
   g_signal_handlers_disconnect_by_data (peer->webrtcbin, peer);
   g_ptr_array_unref (peer->streams);
-  g_queue_clear_full (&peer->waiting_offers, (GDestroyNotify) offer_free);
-  g_clear_pointer (&peer->offer, offer_free);
-  g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
-  g_clear_pointer (&peer->last_offer, gst_sdp_message_free);
+  rtc_negotiation_close (peer->negotiation);
+  rtc_negotiation_unref (peer->negotiation);
   g_clear_pointer (&peer->sections, g_ptr_array_unref);
   peer_unref (peer);
 }

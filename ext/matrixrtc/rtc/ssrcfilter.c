@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lets only those RTP streams into webrtcbin's rtpbin that the last offer names.
- * webrtcbin before 1.26 dereferences NULL over a packet of any other one, and
+ * Lets only those RTP streams into webrtcbin's rtpbin that the last answered
+ * offer names. webrtcbin dereferences NULL over a packet of any other one, and
  * the filler that an SFU sends at the end of a track is none of the recording.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
-#include "sdp.h"
+#include "sections.h"
 #include "ssrcfilter.h"
 
 #define RTP_SSRC_OFFSET 8
@@ -54,29 +54,51 @@ rtc_ssrc_filter_unref (RtcSsrcFilter * filter)
   g_atomic_rc_box_release_full (filter, (GDestroyNotify) ssrc_filter_clear);
 }
 
+static GHashTable *
+collect_ssrcs (GPtrArray * sections)
+{
+  GHashTable *ssrcs = g_hash_table_new (NULL, NULL);
+  guint i, j;
+
+  for (i = 0; i < sections->len; i++) {
+    RtcSection *section = g_ptr_array_index (sections, i);
+
+    for (j = 0; section->sending && j < section->ssrcs->len; j++)
+      g_hash_table_add (ssrcs,
+          GUINT_TO_POINTER (g_array_index (section->ssrcs, guint32, j)));
+  }
+  return ssrcs;
+}
+
 static gboolean
 is_not_in (gpointer ssrc, gpointer value, gpointer set)
 {
   return !g_hash_table_contains (set, ssrc);
 }
 
-/* @sections are the RtcSections of the newest offer. What was denied stays so
- * until an offer comes without it. */
+/* @sections are the RtcSections of an offer that webrtcbin is about to take:
+ * what it ends isn't let in any more, and what is new not yet. */
+void
+rtc_ssrc_filter_restrict (RtcSsrcFilter * filter, GPtrArray * sections)
+{
+  g_autoptr (GHashTable) offered = collect_ssrcs (sections);
+
+  g_mutex_lock (&filter->lock);
+  g_hash_table_foreach_remove (filter->allowed, is_not_in, offered);
+  g_mutex_unlock (&filter->lock);
+}
+
+/* @sections are the RtcSections of an offer that webrtcbin has answered. What
+ * was denied stays so until an offer comes without it. */
 void
 rtc_ssrc_filter_set_allowed (RtcSsrcFilter * filter, GPtrArray * sections)
 {
-  guint i, j;
+  GHashTable *allowed = collect_ssrcs (sections);
 
   g_mutex_lock (&filter->lock);
-  g_hash_table_remove_all (filter->allowed);
-  for (i = 0; i < sections->len; i++) {
-    RtcSection *section = g_ptr_array_index (sections, i);
-
-    for (j = 0; section->sending && j < section->ssrcs->len; j++)
-      g_hash_table_add (filter->allowed,
-          GUINT_TO_POINTER (g_array_index (section->ssrcs, guint32, j)));
-  }
-  g_hash_table_foreach_remove (filter->denied, is_not_in, filter->allowed);
+  g_hash_table_foreach_remove (filter->denied, is_not_in, allowed);
+  g_hash_table_unref (filter->allowed);
+  filter->allowed = allowed;
   g_mutex_unlock (&filter->lock);
 }
 

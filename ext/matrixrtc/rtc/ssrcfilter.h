@@ -11,6 +11,7 @@ RtcSsrcFilter *rtc_ssrc_filter_new (void);
 RtcSsrcFilter *rtc_ssrc_filter_ref (RtcSsrcFilter * filter);
 void rtc_ssrc_filter_unref (RtcSsrcFilter * filter);
 void rtc_ssrc_filter_attach (RtcSsrcFilter * filter, GstElement * webrtcbin);
+void rtc_ssrc_filter_restrict (RtcSsrcFilter * filter, GPtrArray * sections);
 void rtc_ssrc_filter_set_allowed (RtcSsrcFilter * filter,
     GPtrArray * sections);
 void rtc_ssrc_filter_deny (RtcSsrcFilter * filter, GArray * ssrcs);

@@ -242,6 +242,12 @@ without_codecs (const gchar * sdp)
 }
 
 static gchar *
+with_bad_codecs (const gchar * sdp)
+{
+  return replace (sdp, "^a=rtpmap:[^\r]*\r\n", "a=rtpmap:999 x\r\n");
+}
+
+static gchar *
 with_bad_formats (const gchar * sdp)
 {
   return replace (sdp, "SAVPF [^\r]*", "SAVPF -1 x 999 99999999999");
@@ -375,7 +381,7 @@ static const struct
   ROW (of_other_kind), ROW (of_no_kind), ROW (without_ssrcs),
   ROW (with_zero_ssrcs), ROW (with_one_ssrc), ROW (with_wild_ssrcs),
   ROW (with_bad_groups), ROW (with_many_ssrcs), ROW (without_msids),
-  ROW (without_codecs), ROW (with_bad_formats),
+  ROW (without_codecs), ROW (with_bad_codecs), ROW (with_bad_formats),
   ROW (without_formats), ROW (without_ice), ROW (with_empty_ice),
   ROW (with_other_ice), ROW (without_fingerprint), ROW (with_bad_fingerprint),
   ROW (with_bad_setup), ROW (with_directions), ROW (with_bad_extmaps),

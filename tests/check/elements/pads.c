@@ -303,6 +303,60 @@ GST_START_TEST (test_mute)
 
 GST_END_TEST;
 
+static GstElement *
+find_rtpbin (void)
+{
+  GstIterator *elements =
+      gst_bin_iterate_recurse (GST_BIN (receiver_get_src (receiver)));
+  GValue item = G_VALUE_INIT;
+  GstElement *rtpbin = NULL;
+
+  while (rtpbin == NULL
+      && gst_iterator_next (elements, &item) == GST_ITERATOR_OK) {
+    if (g_str_equal (GST_OBJECT_NAME (g_value_get_object (&item)), "rtpbin"))
+      rtpbin = g_value_dup_object (&item);
+    g_value_reset (&item);
+  }
+  gst_iterator_free (elements);
+  return rtpbin;
+}
+
+/* The only SSRC of the last offer. */
+static guint
+get_last_ssrc (void)
+{
+  g_autofree gchar *offer = testcall_get_last_offer (call);
+  const gchar *line = strstr (offer, "\na=ssrc:");
+
+  fail_unless (line != NULL);
+  return g_ascii_strtoull (line + strlen ("\na=ssrc:"), NULL, 10);
+}
+
+/* A source that has been silent for long times out in rtpbin, and webrtcbin
+ * would forget whose it is. */
+GST_START_TEST (test_unmute_after_timeout)
+{
+  static const gchar *const signals[] = {
+    "on-sender-timeout", "on-timeout", "on-bye-ssrc", "on-bye-timeout"
+  };
+  g_autoptr (GstElement) rtpbin = NULL;
+  guint i;
+
+  testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
+  testcall_set_muted (call, "ana", TESTCALL_AUDIO, TRUE);
+  receiver_play (receiver);
+  fail_unless (testcall_wait_for (call, TESTCALL_OPEN_LINES, 1, DEADLINE_MS));
+  rtpbin = find_rtpbin ();
+  fail_unless (rtpbin != NULL);
+  for (i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_signal_emit_by_name (rtpbin, signals[i], 0, get_last_ssrc ());
+  testcall_set_muted (call, "ana", TESTCALL_AUDIO, FALSE);
+  wait_for_media ("ana", TESTCALL_AUDIO);
+  teardown ();
+}
+
+GST_END_TEST;
+
 /* Nobody links anything: no error, and media is there for who links late. */
 GST_START_TEST (test_unlinked)
 {
@@ -375,6 +429,7 @@ pads_suite (void)
   tcase_add_test (tc, test_rtp_output);
   tcase_add_test (tc, test_listeners_have_no_pads);
   tcase_add_test (tc, test_mute);
+  tcase_add_test (tc, test_unmute_after_timeout);
   tcase_add_test (tc, test_unlinked);
   tcase_add_test (tc, test_eos_event);
   return suite;

@@ -5,6 +5,7 @@
 #include <gst/check/gstcheck.h>
 #include "debug.h"
 #include "rtc/sdp.h"
+#include "rtc/sections.h"
 #include "sdptexts.h"
 
 #define VP8 \
@@ -271,13 +272,13 @@ GST_START_TEST (test_costly)
   g_string_free (text, TRUE);
   if (offer == NULL)
     return;
-  sections = rtc_sdp_read_sections (offer);
+  sections = rtc_sections_read (offer);
   fail_unless_equals_int (sections->len, 1);
   if (rtc_sdp_check_offer (offer, NULL, NULL)) {
     rtc_sdp_stick_directions (offer);
     answer = parse (VIDEO_ANSWER);
     rtc_sdp_widen_answer (answer, offer);
-    rtc_sdp_end_sections (answer, sections);
+    rtc_sections_put_ends (sections, answer);
     gst_sdp_message_free (answer);
   }
   gst_sdp_message_free (offer);

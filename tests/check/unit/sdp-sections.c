@@ -5,6 +5,7 @@
 #include <gst/check/gstcheck.h>
 #include "debug.h"
 #include "rtc/sdp.h"
+#include "rtc/sections.h"
 #include "sdptexts.h"
 
 #define MAX_SSRCS 16
@@ -22,7 +23,7 @@ static GPtrArray *
 read_text (const gchar * text)
 {
   GstSDPMessage *sdp = parse (text);
-  GPtrArray *sections = rtc_sdp_read_sections (sdp);
+  GPtrArray *sections = rtc_sections_read (sdp);
 
   /* They hold on to nothing of it. */
   gst_sdp_message_free (sdp);
@@ -232,7 +233,7 @@ GST_START_TEST (test_end_sections)
       AUDIO ("1", "a=recvonly\r\n") VIDEO ("2", "a=recvonly\r\n")
       VIDEO ("3", "a=recvonly\r\n"));
 
-  rtc_sdp_end_sections (answer, sections);
+  rtc_sections_put_ends (sections, answer);
   expect_directions (answer, expected);
   fail_unless_equals_int (gst_sdp_media_get_port (gst_sdp_message_get_media
           (answer, 2)), 9);
@@ -248,9 +249,107 @@ GST_START_TEST (test_end_sections_of_short_answer)
   GstSDPMessage *answer =
       parse (SESSION ("0 1") APPLICATION ("0") AUDIO ("1", "a=recvonly\r\n"));
 
-  rtc_sdp_end_sections (answer, sections);
+  rtc_sections_put_ends (sections, answer);
   expect_directions (answer, expected);
   gst_sdp_message_free (answer);
+}
+
+GST_END_TEST;
+
+/* What webrtcbin has rejected doesn't send any more. */
+GST_START_TEST (test_take_answer)
+{
+  g_autoptr (GPtrArray) sections = read_text (three);
+  GstSDPMessage *answer = parse (SESSION ("0 1 2") APPLICATION ("0")
+      "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\n" TRANSPORT ("1")
+      VIDEO ("2", "a=recvonly\r\n"));
+
+  rtc_sections_take_answer (sections, answer);
+  fail_unless (rtc_sections_find_track (sections, "TR_1") == NULL,
+      "a rejected section sends");
+  fail_unless (rtc_sections_find_track (sections, "TR_2") == NULL,
+      "a section without an answer sends");
+  gst_sdp_message_free (answer);
+
+  g_ptr_array_unref (sections);
+  sections = read_text (three);
+  answer = parse (three);
+  rtc_sections_take_answer (sections, answer);
+  fail_unless (rtc_sections_find_track (sections, "TR_1") != NULL);
+  fail_unless (rtc_sections_find_track (sections, "TR_2") != NULL);
+  gst_sdp_message_free (answer);
+}
+
+GST_END_TEST;
+
+typedef struct
+{
+  const gchar *first;           /* two sections */
+  const gchar *second;
+  const gchar *expected;        /* their ssrc and ssrc-group lines after */
+} CleanRow;
+
+#define LINES "a=ssrc-group:FID 1 2\r\na=ssrc:1 cname:a\r\n" \
+    "a=ssrc:1 msid:a b\r\na=ssrc:2 cname:a\r\n"
+
+static const CleanRow clean_rows[] = {
+  /* All is well. */
+  {AUDIO ("0", "a=ssrc:7 cname:a\r\n"), VIDEO ("1", LINES),
+      "7 cname:a|FID 1 2|1 cname:a|1 msid:a b|2 cname:a|"},
+  /* The second section's are the first's already. */
+  {VIDEO ("0", LINES), VIDEO ("1", LINES),
+      "FID 1 2|1 cname:a|1 msid:a b|2 cname:a|"},
+  {VIDEO ("0", "a=ssrc:2 cname:a\r\n"), VIDEO ("1", LINES),
+      "2 cname:a|1 cname:a|1 msid:a b|"},
+  /* webrtcbin knows an SSRC from its cname line only. */
+  {AUDIO ("0", "a=ssrc:7\r\na=ssrc:7 msid:a b\r\na=ssrc:7  cname:a\r\n"
+            "a=ssrc:7\tcname:a\r\n"), VIDEO ("1", "a=ssrc:0 cname:a\r\n"), ""},
+  /* Groups of nobody. */
+  {VIDEO ("0", "a=ssrc-group:FID 1 3\r\na=ssrc:1 cname:a\r\n"
+            "a=ssrc-group:FID x\r\n"), VIDEO ("1", ""), "1 cname:a|"},
+  /* Nothing that could be received, so there will be no transceiver. */
+  {"m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" TRANSPORT ("0")
+        "a=rtpmap:999 x\r\na=ssrc:7 cname:a\r\n", VIDEO ("1", LINES),
+      "FID 1 2|1 cname:a|1 msid:a b|2 cname:a|"},
+  {"m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n" TRANSPORT ("0")
+      "a=rtpmap:0 PCMU/8000\r\n" LINES, VIDEO ("1", ""), ""},
+  {"m=video 0 UDP/TLS/RTP/SAVPF 96 97\r\n" TRANSPORT ("0") VIDEO_CODECS LINES,
+      VIDEO ("1", ""), ""},
+  {APPLICATION ("0") LINES, VIDEO ("1", ""), ""},
+};
+
+/* The ssrc and ssrc-group lines of all sections. */
+static gchar *
+ssrc_lines (const GstSDPMessage * sdp)
+{
+  GString *text = g_string_new (NULL);
+  guint i, j;
+
+  for (i = 0; i < gst_sdp_message_medias_len (sdp); i++) {
+    const GstSDPMedia *media = gst_sdp_message_get_media (sdp, i);
+
+    for (j = 0; j < gst_sdp_media_attributes_len (media); j++) {
+      const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (media, j);
+
+      if (g_str_has_prefix (attribute->key, "ssrc"))
+        g_string_append_printf (text, "%s|", attribute->value);
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+GST_START_TEST (test_clean_ssrcs)
+{
+  const CleanRow *row = &clean_rows[__i__];
+  g_autofree gchar *text =
+      g_strconcat (SESSION ("0 1"), row->first, row->second, NULL);
+  GstSDPMessage *offer = parse (text);
+  g_autofree gchar *lines = NULL;
+
+  rtc_sdp_clean_ssrcs (offer);
+  lines = ssrc_lines (offer);
+  fail_unless_equals_string (lines, row->expected);
+  gst_sdp_message_free (offer);
 }
 
 GST_END_TEST;
@@ -269,6 +368,8 @@ sdp_sections_suite (void)
   tcase_add_test (tc, test_stick);
   tcase_add_test (tc, test_end_sections);
   tcase_add_test (tc, test_end_sections_of_short_answer);
+  tcase_add_test (tc, test_take_answer);
+  tcase_add_loop_test (tc, test_clean_ssrcs, 0, G_N_ELEMENTS (clean_rows));
   return suite;
 }
 

@@ -5,6 +5,6 @@
 
 G_BEGIN_DECLS
 
-void rtc_fast_start_attach (GstElement * webrtcbin, guint latency_ms);
+void rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms);
 
 G_END_DECLS
