@@ -108,9 +108,10 @@ class Child:
 
 
 def tail(path, lines=30):
-    """The last lines of a log, or a note that there is none."""
+    """The last lines of a log, cut if very long, or that there is none."""
     try:
         with open(path, encoding="utf-8", errors="replace") as log:
-            return "".join(log.readlines()[-lines:])
+            return "\n".join(
+                line.rstrip()[:400] for line in log.readlines()[-lines:])
     except OSError as error:
         return f"(no log: {error})"

@@ -301,10 +301,12 @@ class Receiver:
                 pad.eos = True
                 self._add(Event("pad-eos", pad))
             return Gst.PadProbeReturn.OK
-        pad.buffers += 1
-        if pad.buffers == 1:
+        if pad.buffers == 0:
+            # Before it counts: who sees a buffer may look at its caps.
             caps = gst_pad.get_current_caps()
             pad.caps = caps.get_structure(0).copy() if caps else None
+        pad.buffers += 1
+        if pad.buffers == 1:
             self._add(Event("pad-buffer", pad))
         return Gst.PadProbeReturn.OK
 

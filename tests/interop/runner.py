@@ -130,9 +130,9 @@ class Runner:
         else:
             self.failed += 1
             print(f"FAILED  {name} ({took}, {word})", flush=True)
-            print(tail(log, 40), flush=True)
-            print("-- end of its GStreamer log:\n" + tail(debug, 15),
+            print("-- end of its GStreamer log:\n" + tail(debug, 30),
                   flush=True)
+            print("-- what it says:\n" + tail(log, 40), flush=True)
 
 
 def run_one(name):
