@@ -13,13 +13,21 @@
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
 
+static GObject *
+get_ice (GstElement * webrtcbin)
+{
+  GObject *ice = NULL;
+
+  g_object_get (webrtcbin, "ice-agent", &ice, NULL);
+  return ice;
+}
+
 static NiceAgent *
 get_agent (GstElement * webrtcbin)
 {
-  g_autoptr (GObject) ice = NULL;
+  g_autoptr (GObject) ice = get_ice (webrtcbin);
   GObject *agent = NULL;
 
-  g_object_get (webrtcbin, "ice-agent", &ice, NULL);
   if (ice != NULL
       && g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
     g_object_get (ice, "agent", &agent, NULL);
@@ -56,4 +64,107 @@ rtc_ice_agent_use_only (GstElement * webrtcbin, const gchar * address)
   if (nice_address_set_from_string (&local, address))
     nice_agent_add_local_address (agent, &local);
   g_object_unref (agent);
+}
+
+/* An agent that gives back its allocations, and who waits for that. */
+typedef struct
+{
+  NiceAgent *agent;
+  GObject *ice;                 /* webrtcbin's own; it runs the agent's thread */
+  GMutex lock;
+  GCond cond;
+  gboolean is_done;             /* under lock */
+  gboolean is_abandoned;        /* under lock: nobody waits any more */
+} Closing;
+
+static Closing *
+closing_new (GstElement * webrtcbin)
+{
+  NiceAgent *agent = get_agent (webrtcbin);
+  Closing *closing;
+
+  if (agent == NULL)
+    return NULL;
+  closing = g_new0 (Closing, 1);
+  closing->agent = agent;
+  closing->ice = get_ice (webrtcbin);
+  g_mutex_init (&closing->lock);
+  g_cond_init (&closing->cond);
+  return closing;
+}
+
+/* Not on the agent's thread, which may end here. */
+static gpointer
+closing_free (gpointer data)
+{
+  Closing *closing = data;
+
+  g_object_unref (closing->agent);
+  g_object_unref (closing->ice);
+  g_mutex_clear (&closing->lock);
+  g_cond_clear (&closing->cond);
+  g_free (closing);
+  return NULL;
+}
+
+static void
+on_closed (GObject * agent, GAsyncResult * result, gpointer user_data)
+{
+  Closing *closing = user_data;
+  gboolean is_abandoned;
+
+  g_mutex_lock (&closing->lock);
+  closing->is_done = TRUE;
+  is_abandoned = closing->is_abandoned;
+  g_cond_signal (&closing->cond);
+  g_mutex_unlock (&closing->lock);
+  if (is_abandoned)
+    g_thread_unref (g_thread_new ("ice-closing", closing_free, closing));
+}
+
+/* On the agent's thread, where the answer comes too. */
+static gboolean
+start_closing (gpointer user_data)
+{
+  Closing *closing = user_data;
+  GMainContext *context = g_source_get_context (g_main_current_source ());
+
+  g_main_context_push_thread_default (context);
+  nice_agent_close_async (closing->agent, on_closed, closing);
+  g_main_context_pop_thread_default (context);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+closing_start (Closing * closing)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+  GMainContext *context;
+
+  g_object_get (closing->agent, "main-context", &context, NULL);
+  g_source_set_callback (source, start_closing, closing, NULL);
+  g_source_attach (source, context);
+}
+
+/* Gives back what the agent holds on TURN servers, which libnice keeps memory and
+ * sockets for until the servers have agreed. With the elements down in READY. What
+ * takes longer than @timeout_ms goes on by itself. */
+void
+rtc_ice_agent_close (GstElement * webrtcbin, guint timeout_ms)
+{
+  Closing *closing = closing_new (webrtcbin);
+  gint64 deadline = g_get_monotonic_time () + timeout_ms * 1000LL;
+  gboolean is_done;
+
+  if (closing == NULL)
+    return;
+  closing_start (closing);
+  g_mutex_lock (&closing->lock);
+  while (!closing->is_done
+      && g_cond_wait_until (&closing->cond, &closing->lock, deadline));
+  is_done = closing->is_done;
+  closing->is_abandoned = !is_done;
+  g_mutex_unlock (&closing->lock);
+  if (is_done)
+    closing_free (closing);
 }

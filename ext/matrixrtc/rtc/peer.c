@@ -22,6 +22,9 @@
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
 
+/* What a stop may wait for TURN servers. */
+#define ICE_CLOSE_TIMEOUT_MS 500
+
 struct _RtcPeer
 {
   RtcStreamHost host;           /* for the streams, and our own way to the loop */
@@ -31,6 +34,7 @@ struct _RtcPeer
   GstElement *webrtcbin;
   RtcSsrcFilter *ssrc_filter;
   gboolean has_stun_server;
+  gboolean has_turn_server;
   gboolean is_connected;
   gboolean is_closed;           /* by rtc_peer_free() */
 
@@ -131,6 +135,8 @@ on_stream_ready (RtcStream * stream, gpointer user_data)
 {
   RtcPeer *peer = user_data;
 
+  GST_DEBUG_OBJECT (peer->webrtcbin, "track %s is ready",
+      rtc_stream_get_track_sid (stream));
   if (peer->callbacks.track_ready != NULL)
     peer->callbacks.track_ready (rtc_stream_get_track_sid (stream),
         peer->user_data);
@@ -339,6 +345,7 @@ rtc_peer_add_ice_server (RtcPeer * peer, const gchar * url,
     GST_WARNING_OBJECT (peer->webrtcbin, "an ICE server can't be used");
   } else if (kind == RTC_ICE_SERVER_TURN) {
     g_signal_emit_by_name (peer->webrtcbin, "add-turn-server", server, &taken);
+    peer->has_turn_server = TRUE;
   } else if (!peer->has_stun_server) {
     g_object_set (peer->webrtcbin, "stun-server", server, NULL);
     peer->has_stun_server = TRUE;
@@ -542,6 +549,8 @@ rtc_peer_abandon (RtcPeer * peer)
 static void
 peer_remove_webrtcbin (RtcPeer * peer)
 {
+  if (peer->has_turn_server)
+    rtc_ice_agent_close (peer->webrtcbin, ICE_CLOSE_TIMEOUT_MS);
   gst_element_set_locked_state (peer->webrtcbin, TRUE);
   gst_element_set_state (peer->webrtcbin, GST_STATE_NULL);
   if (GST_OBJECT_PARENT (peer->webrtcbin) == GST_OBJECT (peer->host.bin))
