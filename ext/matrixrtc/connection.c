@@ -417,14 +417,16 @@ static const LiveKitSignalCallbacks signal_callbacks = {
   on_signal_message, on_signal_closed
 };
 
-/* Peer */
+/* Peer. When the call has ended its tracks still come to their ends, but there
+ * is no SFU any more that listens. */
 
 static void
 on_peer_answer (const gchar * sdp, guint32 offer_id, gpointer user_data)
 {
   Connection *connection = user_data;
 
-  livekit_signal_send_answer (connection->signal, sdp, offer_id);
+  if (connection->signal != NULL)
+    livekit_signal_send_answer (connection->signal, sdp, offer_id);
 }
 
 static void
@@ -433,7 +435,8 @@ on_peer_candidate (guint mline, const gchar * candidate, gpointer user_data)
   Connection *connection = user_data;
   g_autofree gchar *json = livekit_candidate_to_json (mline, candidate);
 
-  livekit_signal_send_candidate (connection->signal, json);
+  if (connection->signal != NULL)
+    livekit_signal_send_candidate (connection->signal, json);
 }
 
 static void
@@ -441,6 +444,8 @@ on_peer_connected (gpointer user_data)
 {
   Connection *connection = user_data;
 
+  if (connection->signal == NULL)
+    return;
   matrix_rtc_clear_source (&connection->phase_timer);
   connection_set_state (connection, GST_MATRIX_RTC_CONNECTION_STATE_CONNECTED,
       NULL);

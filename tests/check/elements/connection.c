@@ -488,6 +488,32 @@ GST_START_TEST (test_room_closed_ends_the_call)
 
 GST_END_TEST;
 
+/* What is under way when the call ends has nobody to go to any more. */
+GST_START_TEST (test_room_closed_during_an_offer)
+{
+  g_autofree gchar *track_sid = NULL;
+  guint64 n_offers;
+
+  testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
+  track_sid = testcall_get_track_sid (call, "ana", TESTCALL_AUDIO);
+  receiver_go_direct (receiver);
+  receiver_play (receiver);
+  fail_unless (receiver_wait_for_track (receiver, track_sid) != NULL);
+  n_offers = testcall_count (call, TESTCALL_SAW_OFFER);
+  testcall_join (call, "bea", TESTCALL_VIDEO, TESTCALL_VP8);
+  fail_unless (testcall_wait_for (call, TESTCALL_SAW_OFFER, n_offers + 1,
+          DEADLINE_MS));
+  testcall_send_leave (call, 10, 0);    /* ROOM_CLOSED, DISCONNECT */
+  fail_unless (receiver_wait_for_state (receiver, "disconnected"));
+  fail_unless (receiver_wait_for_removal (receiver, track_sid));
+  receiver_fail_on_error (receiver);
+  fail_unless_equals_string (receiver_get_connection_state (receiver),
+      "disconnected");
+  teardown ();
+}
+
+GST_END_TEST;
+
 static Suite *
 connection_suite (void)
 {
@@ -515,6 +541,7 @@ connection_suite (void)
   tcase_add_test (tc, test_pings);
   tcase_add_test (tc, test_removed_from_the_call);
   tcase_add_test (tc, test_room_closed_ends_the_call);
+  tcase_add_loop_test (tc, test_room_closed_during_an_offer, 0, 5);
   return suite;
 }
 
