@@ -40,7 +40,7 @@ struct _Peer
   gboolean negotiated_once;
 
   GstSDPMessage *local;         /* last offer of webrtcbin, ours in parts */
-  GPtrArray *promises;          /* all, to be ended by peer_close() */
+  GPtrArray *promises;          /* all, for peer_close() */
   gboolean answer_missing;
   gboolean restarted;
   gchar *ufrag;                 /* replace webrtcbin's after a restart */
@@ -82,10 +82,6 @@ post_free (gpointer data)
 {
   Post *post = data;
 
-  /* GstPromise 1.22 calls its notify without data once the promise has been
-   * answered. */
-  if (post == NULL)
-    return;
   if (post->promise)
     gst_promise_unref (post->promise);
   g_free (post->text);
@@ -208,8 +204,7 @@ on_promise (GstPromise * promise, gpointer user_data)
   post_send (post);
 }
 
-/* webrtcbin 1.22 drops what it has not answered when it closes, and a promise
- * must not be freed unanswered: so all are kept until then. */
+/* All are kept for peer_close(), which waits for them. */
 static GstPromise *
 promise_keep (Peer * peer, GstPromise * promise)
 {
@@ -222,13 +217,6 @@ promise_new (Peer * peer, PostKind kind)
 {
   return promise_keep (peer, gst_promise_new_with_change_func (on_promise,
           post_new (peer, kind), post_free));
-}
-
-static void
-promise_end (gpointer data)
-{
-  gst_promise_expire (data);
-  gst_promise_unref (data);
 }
 
 static void
@@ -333,7 +321,7 @@ peer_new (GMainContext * context, GstClockTime base_time,
   peer->events = events;
   peer->user_data = user_data;
   peer->sources = g_ptr_array_new ();
-  peer->promises = g_ptr_array_new_with_free_func (promise_end);
+  peer->promises = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_promise_unref);
   peer->pipeline = gst_pipeline_new (NULL);
   peer->webrtc = gst_element_factory_make ("webrtcbin", NULL);
   if (!peer->webrtc)
@@ -355,11 +343,19 @@ peer_new (GMainContext * context, GstClockTime base_time,
   return peer;
 }
 
+static void
+wait_for_promise (gpointer promise, gpointer user_data)
+{
+  gst_promise_wait (promise);
+}
+
 void
 peer_close (Peer * peer)
 {
   peer->closed = TRUE;
   g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
+  /* Elements that webrtcbin starts while it goes down would outlive it. */
+  g_ptr_array_foreach (peer->promises, wait_for_promise, NULL);
   gst_element_set_state (peer->pipeline, GST_STATE_NULL);
   g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_object (&peer->data_channels[0]);

@@ -64,22 +64,23 @@ rtc_negotiation_new (MatrixRtcLoop * loop, GstElement * webrtcbin,
   return negotiation;
 }
 
+/* webrtcbin finishes what it is at: elements that it starts while it goes down
+ * would outlive it. That's no longer than it would wait for itself. */
 static void
-negotiation_drop_promise (RtcNegotiation * negotiation)
+negotiation_finish_step (RtcNegotiation * negotiation)
 {
   g_autoptr (GstPromise) promise = g_steal_pointer (&negotiation->promise);
 
-  /* webrtcbin drops what it hasn't answered when it goes down, and a promise
-   * mustn't end unanswered. */
   if (promise != NULL)
-    gst_promise_interrupt (promise);
+    gst_promise_wait (promise);
 }
 
-/* No callback comes any more, also if this is called from inside one. */
+/* No callback comes any more, also if this is called from inside one. Before
+ * webrtcbin goes down. */
 void
 rtc_negotiation_close (RtcNegotiation * negotiation)
 {
-  negotiation_drop_promise (negotiation);
+  negotiation_finish_step (negotiation);
   g_queue_clear_full (&negotiation->waiting_offers,
       (GDestroyNotify) offer_free);
   g_clear_pointer (&negotiation->offer, offer_free);
@@ -174,7 +175,7 @@ take_step (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* On webrtcbin's thread, or on the worker if it's interrupted. */
+/* On webrtcbin's thread. */
 static void
 on_promise (GstPromise * promise, gpointer user_data)
 {
@@ -190,7 +191,7 @@ static void
 negotiation_ask (RtcNegotiation * negotiation, const gchar * step_name,
     gpointer argument, StepFunc func)
 {
-  negotiation_drop_promise (negotiation);
+  negotiation_finish_step (negotiation);
   negotiation->promise = gst_promise_new_with_change_func (on_promise,
       step_new (negotiation, func, NULL), (GDestroyNotify) step_free);
   g_signal_emit_by_name (negotiation->webrtcbin, step_name, argument,
