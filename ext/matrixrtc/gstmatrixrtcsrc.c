@@ -49,19 +49,10 @@
 #include "gstmatrixrtcelement.h"
 #include "gstmatrixrtcsrc.h"
 #include "gstmatrixrtcsrcpad.h"
+#include "gstmatrixrtcsrcsettings.h"
 #include "rtc/receiver.h"
 
 #define GST_CAT_DEFAULT matrixrtc_src_debug
-
-#define DEFAULT_SLOT_ID "m.call#ROOM"
-#define DEFAULT_FORCE_OLD_JWT_ENDPOINT FALSE
-#define DEFAULT_OUTPUT GST_MATRIX_RTC_OUTPUT_ENCODED
-#define DEFAULT_LATENCY 200
-#define DEFAULT_TIMEOUT 15
-#define MAX_TIMEOUT 3600
-#define DEFAULT_SSL_STRICT TRUE
-#define DEFAULT_USER_AGENT PACKAGE "/" VERSION " "
-#define DEFAULT_ICE_TRANSPORT_POLICY GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_ALL
 
 /* Leaving tells the SFU and waits for its answer; it needn't wait long. */
 #define LEAVE_TIMEOUT_MS 1000
@@ -93,31 +84,13 @@ struct _GstMatrixRtcSrc
 enum
 {
   PROP_0,
-  PROP_HOMESERVER,
-  PROP_ACCESS_TOKEN,
-  PROP_ACCESS_TOKEN_FILE,
-  PROP_USER_ID,
-  PROP_DEVICE_ID,
-  PROP_MEMBER_ID,
-  PROP_ROOM_ID,
-  PROP_SLOT_ID,
-  PROP_LIVEKIT_SERVICE_URL,
-  PROP_FORCE_OLD_JWT_ENDPOINT,
-  PROP_LIVEKIT_URL,
-  PROP_LIVEKIT_TOKEN,
   PROP_CONNECTION_STATE,
   PROP_LAST_ERROR,
   PROP_PARTICIPANTS,
-  PROP_OUTPUT,
-  PROP_LATENCY,
-  PROP_TIMEOUT,
-  PROP_SSL_STRICT,
-  PROP_SSL_CA_FILE,
-  PROP_PROXY,
-  PROP_USER_AGENT,
-  PROP_ICE_TRANSPORT_POLICY,
   N_PROPS
 };
+
+G_STATIC_ASSERT (N_PROPS <= GST_MATRIX_RTC_SRC_FIRST_SETTING);
 
 static GParamSpec *properties[N_PROPS];
 
@@ -140,81 +113,15 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (matrixrtcsrc, "matrixrtcsrc",
 
 /* Properties */
 
-/* Where a string property lives, or NULL. */
-static gchar **
-settings_find_string (CallSettings * settings, guint id)
-{
-  switch (id) {
-    case PROP_HOMESERVER:
-      return &settings->homeserver;
-    case PROP_ACCESS_TOKEN:
-      return &settings->access_token;
-    case PROP_ACCESS_TOKEN_FILE:
-      return &settings->access_token_file;
-    case PROP_USER_ID:
-      return &settings->user_id;
-    case PROP_DEVICE_ID:
-      return &settings->device_id;
-    case PROP_MEMBER_ID:
-      return &settings->member_id;
-    case PROP_ROOM_ID:
-      return &settings->room_id;
-    case PROP_SLOT_ID:
-      return &settings->slot_id;
-    case PROP_LIVEKIT_SERVICE_URL:
-      return &settings->livekit_service_url;
-    case PROP_LIVEKIT_URL:
-      return &settings->livekit_url;
-    case PROP_LIVEKIT_TOKEN:
-      return &settings->livekit_token;
-    case PROP_SSL_CA_FILE:
-      return &settings->ssl_ca_file;
-    case PROP_PROXY:
-      return &settings->proxy;
-    case PROP_USER_AGENT:
-      return &settings->user_agent;
-    default:
-      return NULL;
-  }
-}
-
 static void
 gst_matrix_rtc_src_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
-  gchar **string;
 
   GST_OBJECT_LOCK (self);
-  string = settings_find_string (&self->settings, id);
-  if (string != NULL) {
-    g_free (*string);
-    *string = g_value_dup_string (value);
-    GST_OBJECT_UNLOCK (self);
-    return;
-  }
-  switch (id) {
-    case PROP_FORCE_OLD_JWT_ENDPOINT:
-      self->settings.force_old_jwt_endpoint = g_value_get_boolean (value);
-      break;
-    case PROP_OUTPUT:
-      self->settings.output = g_value_get_enum (value);
-      break;
-    case PROP_LATENCY:
-      self->settings.latency = g_value_get_uint (value);
-      break;
-    case PROP_TIMEOUT:
-      self->settings.timeout = g_value_get_uint (value);
-      break;
-    case PROP_SSL_STRICT:
-      self->settings.ssl_strict = g_value_get_boolean (value);
-      break;
-    case PROP_ICE_TRANSPORT_POLICY:
-      self->settings.ice_transport_policy = g_value_get_enum (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  if (!gst_matrix_rtc_src_settings_set (&self->settings, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -223,19 +130,9 @@ gst_matrix_rtc_src_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
-  gchar **string;
 
   GST_OBJECT_LOCK (self);
-  string = settings_find_string (&self->settings, id);
-  if (string != NULL) {
-    g_value_set_string (value, *string);
-    GST_OBJECT_UNLOCK (self);
-    return;
-  }
   switch (id) {
-    case PROP_FORCE_OLD_JWT_ENDPOINT:
-      g_value_set_boolean (value, self->settings.force_old_jwt_endpoint);
-      break;
     case PROP_CONNECTION_STATE:
       g_value_set_enum (value, self->state);
       break;
@@ -245,23 +142,9 @@ gst_matrix_rtc_src_get_property (GObject * object, guint id, GValue * value,
     case PROP_PARTICIPANTS:
       g_value_set_boxed (value, self->participants);
       break;
-    case PROP_OUTPUT:
-      g_value_set_enum (value, self->settings.output);
-      break;
-    case PROP_LATENCY:
-      g_value_set_uint (value, self->settings.latency);
-      break;
-    case PROP_TIMEOUT:
-      g_value_set_uint (value, self->settings.timeout);
-      break;
-    case PROP_SSL_STRICT:
-      g_value_set_boolean (value, self->settings.ssl_strict);
-      break;
-    case PROP_ICE_TRANSPORT_POLICY:
-      g_value_set_enum (value, self->settings.ice_transport_policy);
-      break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      if (!gst_matrix_rtc_src_settings_get (&self->settings, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -770,14 +653,7 @@ gst_matrix_rtc_src_finalize (GObject * object)
 static void
 gst_matrix_rtc_src_init (GstMatrixRtcSrc * self)
 {
-  self->settings.slot_id = g_strdup (DEFAULT_SLOT_ID);
-  self->settings.user_agent = g_strdup (DEFAULT_USER_AGENT);
-  self->settings.force_old_jwt_endpoint = DEFAULT_FORCE_OLD_JWT_ENDPOINT;
-  self->settings.output = DEFAULT_OUTPUT;
-  self->settings.latency = DEFAULT_LATENCY;
-  self->settings.timeout = DEFAULT_TIMEOUT;
-  self->settings.ssl_strict = DEFAULT_SSL_STRICT;
-  self->settings.ice_transport_policy = DEFAULT_ICE_TRANSPORT_POLICY;
+  gst_matrix_rtc_src_settings_init (&self->settings);
   self->participants = gst_structure_new ("matrixrtc-participants", "count",
       G_TYPE_UINT, 0, NULL);
   self->pads = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
@@ -791,157 +667,7 @@ gst_matrix_rtc_src_init (GstMatrixRtcSrc * self)
 static void
 install_properties (GObjectClass * klass)
 {
-  const GParamFlags ro = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
-  const GParamFlags wo = G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS |
-      GST_PARAM_MUTABLE_READY;
-  const GParamFlags rw = wo | G_PARAM_READABLE;
-
-  /**
-   * matrixrtcsrc:homeserver:
-   *
-   * The base URL of the client-server API of the account's Matrix homeserver, for
-   * example `https://matrix.example.org`. Used with #matrixrtcsrc:access-token.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_HOMESERVER] =
-      g_param_spec_string ("homeserver", "Homeserver",
-      "Client-server API base URL of the Matrix homeserver", NULL, rw);
-
-  /**
-   * matrixrtcsrc:access-token:
-   *
-   * The Matrix access token of the account that joins. Write-only; prefer
-   * #matrixrtcsrc:access-token-file, which no process list shows. If both are
-   * set, this one counts.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_ACCESS_TOKEN] =
-      g_param_spec_string ("access-token", "Access token",
-      "Matrix access token (write-only)", NULL, wo);
-
-  /**
-   * matrixrtcsrc:access-token-file:
-   *
-   * The path of a file that holds the Matrix access token and nothing else but
-   * white space around it. It is read at each start.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_ACCESS_TOKEN_FILE] =
-      g_param_spec_string ("access-token-file", "Access token file",
-      "File with the Matrix access token, read at each start", NULL, rw);
-
-  /**
-   * matrixrtcsrc:user-id:
-   *
-   * The Matrix user id of the account. Unset: the homeserver is asked
-   * (`/account/whoami`).
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_USER_ID] =
-      g_param_spec_string ("user-id", "User id",
-      "Matrix user id (unset: the homeserver says)", NULL, rw);
-
-  /**
-   * matrixrtcsrc:device-id:
-   *
-   * The Matrix device id that we join as. Unset: the one of the access token. Two
-   * clients that use one device id through `/sfu/get` throw each other out of
-   * the call.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_DEVICE_ID] =
-      g_param_spec_string ("device-id", "Device id",
-      "Matrix device id (unset: the homeserver says)", NULL, rw);
-
-  /**
-   * matrixrtcsrc:member-id:
-   *
-   * The id of our membership of the call (MSC4143). Unset: a new UUID at each
-   * start.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_MEMBER_ID] =
-      g_param_spec_string ("member-id", "Member id",
-      "Id of our membership of the call (unset: a new UUID at each start)",
-      NULL, rw);
-
-  /**
-   * matrixrtcsrc:room-id:
-   *
-   * The id of the Matrix room whose call is joined, `!id:server`.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_ROOM_ID] =
-      g_param_spec_string ("room-id", "Room id",
-      "Matrix room of the call, !id:server", NULL, rw);
-
-  /**
-   * matrixrtcsrc:slot-id:
-   *
-   * The slot of the call in its room (MSC4143).
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_SLOT_ID] =
-      g_param_spec_string ("slot-id", "Slot id",
-      "Slot of the call in its room", DEFAULT_SLOT_ID, rw);
-
-  /**
-   * matrixrtcsrc:livekit-service-url:
-   *
-   * The base URL of the MatrixRTC authorization service (MSC4195), which knows the
-   * LiveKit server of the call: `livekit_service_url` in the homeserver's
-   * configuration.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_LIVEKIT_SERVICE_URL] =
-      g_param_spec_string ("livekit-service-url", "LiveKit service URL",
-      "Base URL of the MatrixRTC authorization service", NULL, rw);
-
-  /**
-   * matrixrtcsrc:force-old-jwt-endpoint:
-   *
-   * Asks the authorization service only at `/sfu/get`, not at `/get_token` first.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_FORCE_OLD_JWT_ENDPOINT] =
-      g_param_spec_boolean ("force-old-jwt-endpoint", "Force old JWT endpoint",
-      "Ask the authorization service only at /sfu/get",
-      DEFAULT_FORCE_OLD_JWT_ENDPOINT, rw);
-
-  /**
-   * matrixrtcsrc:livekit-url:
-   *
-   * The URL of a LiveKit server (ws, wss, http or https) that is joined straight
-   * away with #matrixrtcsrc:livekit-token. Neither homeserver nor authorization
-   * service is asked.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_LIVEKIT_URL] =
-      g_param_spec_string ("livekit-url", "LiveKit URL",
-      "LiveKit server to join without Matrix (ws, wss, http or https)", NULL,
-      rw);
-
-  /**
-   * matrixrtcsrc:livekit-token:
-   *
-   * The JSON Web Token for #matrixrtcsrc:livekit-url. Write-only.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_LIVEKIT_TOKEN] =
-      g_param_spec_string ("livekit-token", "LiveKit token",
-      "Token for livekit-url (write-only)", NULL, wo);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
   /**
    * matrixrtcsrc:connection-state:
@@ -957,7 +683,7 @@ install_properties (GObjectClass * klass)
       g_param_spec_enum ("connection-state", "Connection state",
       "State of the connection to the call",
       GST_TYPE_MATRIX_RTC_CONNECTION_STATE,
-      GST_MATRIX_RTC_CONNECTION_STATE_INITIALIZED, ro);
+      GST_MATRIX_RTC_CONNECTION_STATE_INITIALIZED, flags);
 
   /**
    * matrixrtcsrc:last-error:
@@ -969,7 +695,7 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_LAST_ERROR] =
       g_param_spec_boxed ("last-error", "Last error",
-      "Why the connection failed", G_TYPE_ERROR, ro);
+      "Why the connection failed", G_TYPE_ERROR, flags);
 
   /**
    * matrixrtcsrc:participants:
@@ -984,108 +710,10 @@ install_properties (GObjectClass * klass)
    */
   properties[PROP_PARTICIPANTS] =
       g_param_spec_boxed ("participants", "Participants",
-      "The remote participants of the call", GST_TYPE_STRUCTURE, ro);
-
-  /**
-   * matrixrtcsrc:output:
-   *
-   * What the source pads give.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_OUTPUT] =
-      g_param_spec_enum ("output", "Output",
-      "What the source pads give", GST_TYPE_MATRIX_RTC_OUTPUT, DEFAULT_OUTPUT,
-      rw);
-
-  /**
-   * matrixrtcsrc:latency:
-   *
-   * How long packets may be late, in milliseconds: the length of the jitter
-   * buffers, and the latency that the element reports.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_LATENCY] =
-      g_param_spec_uint ("latency", "Latency",
-      "Length of the jitter buffers, in milliseconds", 0, G_MAXINT,
-      DEFAULT_LATENCY, rw);
-
-  /**
-   * matrixrtcsrc:timeout:
-   *
-   * How long one step may take, in seconds: the OpenID token with all retries, each
-   * request to the authorization service, joining the SFU, and finding a media
-   * path to it.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_TIMEOUT] =
-      g_param_spec_uint ("timeout", "Timeout",
-      "Limit of one request or connect, in seconds", 1, MAX_TIMEOUT,
-      DEFAULT_TIMEOUT, rw);
-
-  /**
-   * matrixrtcsrc:ssl-strict:
-   *
-   * Whether the certificates of the servers are checked.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_SSL_STRICT] =
-      g_param_spec_boolean ("ssl-strict", "SSL strict",
-      "Whether certificates are checked", DEFAULT_SSL_STRICT, rw);
-
-  /**
-   * matrixrtcsrc:ssl-ca-file:
-   *
-   * The path of a PEM file with the certificate authorities to trust. Unset: the
-   * system's.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_SSL_CA_FILE] =
-      g_param_spec_string ("ssl-ca-file", "SSL CA file",
-      "File with the certificates to trust (unset: the system's)", NULL, rw);
-
-  /**
-   * matrixrtcsrc:proxy:
-   *
-   * The URI of the HTTP proxy for all requests and the signalling. Unset: as the
-   * system is set up. Media doesn't go through it.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_PROXY] =
-      g_param_spec_string ("proxy", "Proxy",
-      "HTTP proxy URI (unset: the system's)", NULL, rw);
-
-  /**
-   * matrixrtcsrc:user-agent:
-   *
-   * The User-Agent of our requests. If it ends in a space, libsoup's own is
-   * appended.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_USER_AGENT] =
-      g_param_spec_string ("user-agent", "User agent",
-      "Value of the User-Agent HTTP request header field", DEFAULT_USER_AGENT,
-      rw);
-
-  /**
-   * matrixrtcsrc:ice-transport-policy:
-   *
-   * Which paths media may take. The TURN servers are those that the SFU names.
-   *
-   * Since: 0.1.0
-   */
-  properties[PROP_ICE_TRANSPORT_POLICY] =
-      g_param_spec_enum ("ice-transport-policy", "ICE transport policy",
-      "Which paths media may take", GST_TYPE_MATRIX_RTC_ICE_TRANSPORT_POLICY,
-      DEFAULT_ICE_TRANSPORT_POLICY, rw);
+      "The remote participants of the call", GST_TYPE_STRUCTURE, flags);
 
   g_object_class_install_properties (klass, N_PROPS, properties);
+  gst_matrix_rtc_src_settings_install (klass);
 }
 
 static void
