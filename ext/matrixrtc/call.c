@@ -8,6 +8,7 @@
 #endif
 
 #include <string.h>
+#include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 #include "debug.h"
 #include "call.h"
@@ -19,6 +20,10 @@
 #define GST_CAT_DEFAULT matrixrtc_call_debug
 
 #define MAX_TOKEN_SIZE (64 * 1024)
+
+/* Leaving tells the SFU and waits for its answer; it needn't wait long. */
+#define LEAVE_TIMEOUT_MS 1000
+#define STOP_TIMEOUT_MS 2000
 
 struct _Call
 {
@@ -525,13 +530,14 @@ call_start (Call * call)
   call_set_state (call, GST_MATRIX_RTC_CONNECTION_STATE_FAILED, error);
 }
 
-/* Leaves the call and tells @callback at the latest after @timeout_ms. */
-void
-call_stop_async (Call * call, guint timeout_ms, GAsyncReadyCallback callback,
-    gpointer user_data)
+/* Stopping */
+
+static void
+call_stop_async (Call * call, GAsyncReadyCallback callback, gpointer user_data)
 {
   if (call->connection != NULL) {
-    connection_stop_async (call->connection, timeout_ms, callback, user_data);
+    connection_stop_async (call->connection, LEAVE_TIMEOUT_MS, callback,
+        user_data);
   } else {
     GTask *task = g_task_new (NULL, NULL, callback, user_data);
 
@@ -539,4 +545,73 @@ call_stop_async (Call * call, guint timeout_ms, GAsyncReadyCallback callback,
     g_task_return_boolean (task, TRUE);
     g_object_unref (task);
   }
+}
+
+/* The wait for a goodbye. The worker may come back after it was given up. */
+typedef struct
+{
+  GMutex lock;
+  GCond done_cond;
+  gboolean done;
+  Call *call;
+} StopWait;
+
+static void
+stop_wait_clear (StopWait * wait)
+{
+  g_mutex_clear (&wait->lock);
+  g_cond_clear (&wait->done_cond);
+}
+
+static void
+stop_wait_unref (gpointer wait)
+{
+  g_atomic_rc_box_release_full (wait, (GDestroyNotify) stop_wait_clear);
+}
+
+static void
+on_stopped (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  StopWait *wait = user_data;
+
+  g_mutex_lock (&wait->lock);
+  wait->done = TRUE;
+  g_cond_signal (&wait->done_cond);
+  g_mutex_unlock (&wait->lock);
+  stop_wait_unref (wait);
+}
+
+static gboolean
+stop_and_tell (gpointer user_data)
+{
+  StopWait *wait = user_data;
+
+  call_stop_async (wait->call, on_stopped, g_atomic_rc_box_acquire (wait));
+  return G_SOURCE_REMOVE;
+}
+
+/* Leaves the call and waits until the SFU knows or STOP_TIMEOUT_MS have passed.
+ * Any thread; on the worker there is no wait. */
+void
+call_stop (Call * call)
+{
+  StopWait *wait = g_atomic_rc_box_new0 (StopWait);
+  gint64 deadline = g_get_monotonic_time () + STOP_TIMEOUT_MS * 1000;
+
+  g_mutex_init (&wait->lock);
+  g_cond_init (&wait->done_cond);
+  wait->call = call;
+  /* An application that stops us from inside one of our own signals is on the
+   * thread that would have to say goodbye. */
+  if (matrix_rtc_loop_is_current (call->loop)) {
+    stop_and_tell (wait);
+  } else {
+    matrix_rtc_loop_invoke (call->loop, stop_and_tell,
+        g_atomic_rc_box_acquire (wait), stop_wait_unref);
+    g_mutex_lock (&wait->lock);
+    while (!wait->done
+        && g_cond_wait_until (&wait->done_cond, &wait->lock, deadline));
+    g_mutex_unlock (&wait->lock);
+  }
+  stop_wait_unref (wait);
 }

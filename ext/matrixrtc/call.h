@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
 #include <gst/gst.h>
 #include "gstmatrixrtc-enums.h"
 #include "loop.h"
@@ -78,8 +77,7 @@ void call_prepare (GstElement * element);
 Call *call_new (const CallSettings * settings, GstBin * bin,
     MatrixRtcLoop * loop, const CallCallbacks * callbacks, gpointer user_data);
 void call_start (Call * call);
-void call_stop_async (Call * call, guint timeout_ms,
-    GAsyncReadyCallback callback, gpointer user_data);
+void call_stop (Call * call);
 void call_free (Call * call);
 
 void call_take_media_error (Call * call, GstElement * child,

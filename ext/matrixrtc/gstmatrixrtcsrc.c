@@ -54,10 +54,6 @@
 
 #define GST_CAT_DEFAULT matrixrtc_src_debug
 
-/* Leaving tells the SFU and waits for its answer; it needn't wait long. */
-#define LEAVE_TIMEOUT_MS 1000
-#define STOP_TIMEOUT_MS 2000
-
 /* Who may touch what: settings, state, last_error and participants are under the
  * OBJECT_LOCK, which is never held while anything is posted, notified or
  * emitted. loop and call belong to the thread that changes the state, what
@@ -357,74 +353,6 @@ gst_matrix_rtc_src_start (GstMatrixRtcSrc * self)
   matrix_rtc_loop_invoke (self->loop, start_call, self->call, NULL);
 }
 
-/* The wait for a goodbye. The worker may come back after it was given up. */
-typedef struct
-{
-  GMutex lock;
-  GCond done_cond;
-  gboolean done;
-  Call *call;
-} StopWait;
-
-static void
-stop_wait_clear (StopWait * wait)
-{
-  g_mutex_clear (&wait->lock);
-  g_cond_clear (&wait->done_cond);
-}
-
-static void
-stop_wait_unref (gpointer wait)
-{
-  g_atomic_rc_box_release_full (wait, (GDestroyNotify) stop_wait_clear);
-}
-
-static void
-on_call_stopped (GObject * source, GAsyncResult * result, gpointer user_data)
-{
-  StopWait *wait = user_data;
-
-  g_mutex_lock (&wait->lock);
-  wait->done = TRUE;
-  g_cond_signal (&wait->done_cond);
-  g_mutex_unlock (&wait->lock);
-  stop_wait_unref (wait);
-}
-
-static gboolean
-stop_call (gpointer user_data)
-{
-  StopWait *wait = user_data;
-
-  call_stop_async (wait->call, LEAVE_TIMEOUT_MS, on_call_stopped,
-      g_atomic_rc_box_acquire (wait));
-  return G_SOURCE_REMOVE;
-}
-
-static void
-gst_matrix_rtc_src_leave (GstMatrixRtcSrc * self)
-{
-  StopWait *wait = g_atomic_rc_box_new0 (StopWait);
-  gint64 deadline = g_get_monotonic_time () + STOP_TIMEOUT_MS * 1000;
-
-  g_mutex_init (&wait->lock);
-  g_cond_init (&wait->done_cond);
-  wait->call = self->call;
-  /* An application that stops us from inside one of our own signals is on the
-   * thread that would have to say goodbye. */
-  if (matrix_rtc_loop_is_current (self->loop)) {
-    stop_call (wait);
-  } else {
-    matrix_rtc_loop_invoke (self->loop, stop_call,
-        g_atomic_rc_box_acquire (wait), stop_wait_unref);
-    g_mutex_lock (&wait->lock);
-    while (!wait->done
-        && g_cond_wait_until (&wait->done_cond, &wait->lock, deadline));
-    g_mutex_unlock (&wait->lock);
-  }
-  stop_wait_unref (wait);
-}
-
 static void
 remove_pad (gpointer track_sid, gpointer pad, gpointer self)
 {
@@ -435,7 +363,7 @@ remove_pad (gpointer track_sid, gpointer pad, gpointer self)
 static void
 gst_matrix_rtc_src_stop (GstMatrixRtcSrc * self)
 {
-  gst_matrix_rtc_src_leave (self);
+  call_stop (self->call);
   if (!matrix_rtc_loop_is_current (self->loop))
     matrix_rtc_loop_stop (self->loop);
 }
