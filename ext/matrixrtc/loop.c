@@ -113,16 +113,31 @@ matrix_rtc_loop_invoke (MatrixRtcLoop * loop, GSourceFunc func, gpointer data,
   g_mutex_unlock (&loop->lock);
 }
 
+static GSource *
+add_timeout (GMainContext * context, guint interval_ms, GSourceFunc func,
+    gpointer data)
+{
+  GSource *source = g_timeout_source_new (interval_ms);
+
+  g_source_set_callback (source, func, data, NULL);
+  g_source_attach (source, context);
+  return source;
+}
+
 /* The caller owns the returned source; see matrix_rtc_clear_source(). */
 GSource *
 matrix_rtc_loop_add_timeout (MatrixRtcLoop * loop, guint interval_ms,
     GSourceFunc func, gpointer data)
 {
-  GSource *source = g_timeout_source_new (interval_ms);
+  return add_timeout (loop->context, interval_ms, func, data);
+}
 
-  g_source_set_callback (source, func, data, NULL);
-  g_source_attach (source, loop->context);
-  return source;
+/* The same, on the loop that the calling thread runs. */
+GSource *
+matrix_rtc_add_timeout (guint interval_ms, GSourceFunc func, gpointer data)
+{
+  return add_timeout (g_main_context_get_thread_default (), interval_ms, func,
+      data);
 }
 
 gboolean

@@ -18,6 +18,8 @@ GSource *matrix_rtc_loop_add_timeout (MatrixRtcLoop * loop, guint interval_ms,
     GSourceFunc func, gpointer data);
 gboolean matrix_rtc_loop_is_current (MatrixRtcLoop * loop);
 
+GSource *matrix_rtc_add_timeout (guint interval_ms, GSourceFunc func,
+    gpointer data);
 void matrix_rtc_clear_source (GSource ** source);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MatrixRtcLoop, matrix_rtc_loop_unref)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <gst/gst.h>
 #include "../debug.h"
+#include "../loop.h"
 #include "client.h"
 #include "json.h"
 
@@ -47,9 +48,7 @@ request_free (Request * request)
   if (request->outer != NULL)
     g_cancellable_disconnect (request->outer, request->outer_id);
   g_clear_object (&request->outer);
-  if (request->timer != NULL)
-    g_source_destroy (request->timer);
-  g_clear_pointer (&request->timer, g_source_unref);
+  matrix_rtc_clear_source (&request->timer);
   g_clear_object (&request->message);
   g_strfreev (request->secrets);
   g_clear_object (&request->stream);
@@ -287,9 +286,8 @@ request_new (SoupMessage * message, guint timeout_ms, GCancellable * outer)
   request->message = message;
   request->body = g_byte_array_new ();
   request->inner = g_cancellable_new ();
-  request->timer = g_timeout_source_new (timeout_ms);
-  g_source_set_callback (request->timer, on_request_timeout, request, NULL);
-  g_source_attach (request->timer, g_main_context_get_thread_default ());
+  request->timer =
+      matrix_rtc_add_timeout (timeout_ms, on_request_timeout, request);
   request->outer = g_object_ref (outer);
   request->outer_id = g_cancellable_connect (outer,
       G_CALLBACK (on_outer_cancelled), g_object_ref (request->inner),

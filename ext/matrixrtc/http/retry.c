@@ -10,6 +10,7 @@
 
 #include <gst/gst.h>
 #include "../debug.h"
+#include "../loop.h"
 #include "json.h"
 #include "retry.h"
 
@@ -110,10 +111,8 @@ retry_wait (GTask * task, guint delay_ms)
       g_cancellable_source_new (g_task_get_cancellable (task));
 
   g_source_set_dummy_callback (cancelled);
-  retry->timer = g_timeout_source_new (delay_ms);
+  retry->timer = matrix_rtc_add_timeout (delay_ms, on_wait_over, task);
   g_source_add_child_source (retry->timer, cancelled);
-  g_source_set_callback (retry->timer, on_wait_over, task, NULL);
-  g_source_attach (retry->timer, g_main_context_get_thread_default ());
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 #include <gst/gst.h>
 #include "../debug.h"
+#include "../loop.h"
 #include "signalclient.h"
 #include "url.h"
 #include "../matrixrtcerror.h"
@@ -190,29 +191,11 @@ send_ping (gpointer user_data)
 /* The life of the socket */
 
 static void
-clear_timer (GSource ** timer)
-{
-  if (*timer != NULL)
-    g_source_destroy (*timer);
-  g_clear_pointer (timer, g_source_unref);
-}
-
-static GSource *
-add_timer (guint interval_ms, GSourceFunc func, gpointer data)
-{
-  GSource *timer = g_timeout_source_new (interval_ms);
-
-  g_source_set_callback (timer, func, data, NULL);
-  g_source_attach (timer, g_main_context_get_thread_default ());
-  return timer;
-}
-
-static void
 signal_end_socket (LiveKitSignal * signal)
 {
-  clear_timer (&signal->ping_timer);
-  clear_timer (&signal->pong_timer);
-  clear_timer (&signal->leave_timer);
+  matrix_rtc_clear_source (&signal->ping_timer);
+  matrix_rtc_clear_source (&signal->pong_timer);
+  matrix_rtc_clear_source (&signal->leave_timer);
   if (signal->socket != NULL) {
     g_signal_handlers_disconnect_by_data (signal->socket, signal);
     if (soup_websocket_connection_get_state (signal->socket) ==
@@ -296,10 +279,10 @@ signal_start_pings (LiveKitSignal * signal, const Livekit__JoinResponse * join)
 {
   signal->pong_timeout_ms = ping_ms (join->ping_timeout, DEFAULT_PING_TIMEOUT);
   signal->pong_timer =
-      add_timer (signal->pong_timeout_ms, on_pong_timeout, signal);
+      matrix_rtc_add_timeout (signal->pong_timeout_ms, on_pong_timeout, signal);
   signal->ping_timer =
-      add_timer (ping_ms (join->ping_interval, DEFAULT_PING_INTERVAL),
-      send_ping, signal);
+      matrix_rtc_add_timeout (ping_ms (join->ping_interval,
+          DEFAULT_PING_INTERVAL), send_ping, signal);
 }
 
 /* Receiving */
@@ -561,7 +544,8 @@ livekit_signal_leave_async (LiveKitSignal * signal, guint timeout_ms,
   g_task_set_task_data (task, livekit_signal_ref (signal),
       (GDestroyNotify) livekit_signal_unref);
   signal->leave_task = task;
-  signal->leave_timer = add_timer (timeout_ms, on_leave_timeout, signal);
+  signal->leave_timer =
+      matrix_rtc_add_timeout (timeout_ms, on_leave_timeout, signal);
   livekit_signal_send_leave (signal);
   if (soup_websocket_connection_get_state (signal->socket) ==
       SOUP_WEBSOCKET_STATE_OPEN)

@@ -250,6 +250,28 @@ GST_START_TEST (test_timeout)
 
 GST_END_TEST;
 
+static gboolean
+on_adding (gpointer data)
+{
+  GSource **source = data;
+
+  *source = matrix_rtc_add_timeout (0, on_call, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who doesn't know the loop is on it all the same. */
+GST_START_TEST (test_timeout_of_thread)
+{
+  GSource *source = NULL;
+
+  matrix_rtc_loop_invoke (fixture.loop, on_adding, &source, NULL);
+  wait_for (&fixture.n_run, 1);
+  fail_unless (fixture.on_loop, "the timer ran outside of the worker");
+  matrix_rtc_clear_source (&source);
+}
+
+GST_END_TEST;
+
 /* Timers that are left end with the loop. */
 GST_START_TEST (test_timeout_left)
 {
@@ -280,6 +302,7 @@ loop_suite (void)
   tcase_add_test (tc, test_stop_inside);
   tcase_add_test (tc, test_post_after_stop_inside);
   tcase_add_test (tc, test_timeout);
+  tcase_add_test (tc, test_timeout_of_thread);
   tcase_add_test (tc, test_timeout_left);
   return suite;
 }
