@@ -3,29 +3,10 @@
  * The state machine of the connection: every way in, and every refusal that
  * Element Call tells apart, over the wire of the embedded call.
  */
-#include "receiver.h"
+#include "fixture.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
-
-static TestCall *call;
-static Receiver *receiver;
-
-static void
-setup (void)
-{
-  call = testcall_new ();
-  receiver = receiver_new (call);
-}
-
-/* At the end of each test and not behind it: GST_END_TEST waits for GStreamer's
- * threads. */
-static void
-teardown (void)
-{
-  receiver_free (receiver);
-  testcall_free (call);
-}
 
 GST_START_TEST (test_through_matrix)
 {
@@ -52,7 +33,7 @@ GST_START_TEST (test_through_matrix)
   /* We said goodbye. */
   fail_unless (testcall_wait_for (call, TESTCALL_SAW_LEAVE, 1, DEADLINE_MS));
   fail_unless_equals_int (testcall_get_last_leave_reason (call), 1);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -82,7 +63,7 @@ GST_START_TEST (test_identity_is_told)
   fail_unless_equals_string (gst_structure_get_string (message, "service-url"),
       testcall_get_service_url (call));
   fail_unless_equals_int (testcall_count (call, TESTCALL_SAW_GET_TOKEN), 0);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -103,7 +84,7 @@ GST_START_TEST (test_fallback_to_sfu_get)
   fail_unless (receiver_wait_for_state (receiver, "connected"));
   fail_unless_equals_int (testcall_count (call, TESTCALL_SAW_GET_TOKEN), 1);
   fail_unless_equals_int (testcall_count (call, TESTCALL_SAW_SFU_GET), 1);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -123,7 +104,7 @@ GST_START_TEST (test_known_ids_spare_whoami)
         "OTHERDEVICE", "member-1", NULL);
     fail_unless_equals_string (identity, expected);
   }
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -144,7 +125,7 @@ GST_START_TEST (test_token_file)
   receiver_play (receiver);
   fail_unless (receiver_wait_for_state (receiver, "connected"));
   g_remove (path);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -160,7 +141,7 @@ GST_START_TEST (test_rate_limit_is_waited_out)
   receiver_play (receiver);
   fail_unless (receiver_wait_for_state (receiver, "connected"));
   fail_unless_equals_int (testcall_count (call, TESTCALL_SAW_OPENID), 3);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -184,7 +165,7 @@ GST_START_TEST (test_restart_takes_fresh_tokens)
   }
   fail_unless (testcall_wait_for_at_most (call, TESTCALL_OPEN_SESSIONS, 0,
           DEADLINE_MS));
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -310,7 +291,7 @@ GST_START_TEST (test_refusal)
   g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   receiver_play (receiver);
   fail_unless (receiver_wait_for_state (receiver, "connected"));
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -340,7 +321,7 @@ GST_START_TEST (test_room_refusal)
   receiver_go_direct (receiver);
   receiver_play (receiver);
   check_error (refusal->code, refusal->gst_code, refusal->http_status);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -356,7 +337,7 @@ GST_START_TEST (test_validation_counts)
   receiver_go_direct (receiver);
   receiver_play (receiver);
   check_error ("INSUFFICIENT_CAPACITY_ERROR", GST_RESOURCE_ERROR_BUSY, 429);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -370,7 +351,7 @@ GST_START_TEST (test_wrong_livekit_token)
       "livekit-url", testcall_get_sfu_url (call), "livekit-token", jwt, NULL);
   receiver_play (receiver);
   check_error ("LIVEKIT_CONNECTION", GST_RESOURCE_ERROR_OPEN_READ, 401);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -384,7 +365,7 @@ GST_START_TEST (test_token_without_subscribe)
       "livekit-url", testcall_get_sfu_url (call), "livekit-token", jwt, NULL);
   receiver_play (receiver);
   check_error ("LIVEKIT_CONNECTION", GST_RESOURCE_ERROR_OPEN_READ, 0);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -397,7 +378,7 @@ GST_START_TEST (test_no_media_path)
   receiver_go_direct (receiver);
   receiver_play (receiver);
   check_error ("PEER_CONNECTION_TIMEOUT", GST_RESOURCE_ERROR_OPEN_READ, 0);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -408,7 +389,7 @@ GST_START_TEST (test_nobody_listens)
       "livekit-token", "eyJhIjoxfQ.eyJzdWIiOiJhIn0.c2ln", NULL);
   receiver_play (receiver);
   check_error ("LIVEKIT_CONNECTION", GST_RESOURCE_ERROR_OPEN_READ, 0);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -422,7 +403,7 @@ GST_START_TEST (test_connection_lost)
   fail_unless (receiver_wait_for_state (receiver, "connected"));
   testcall_drop_sockets (call, FALSE);
   check_error ("CONNECTION_LOST_ERROR", GST_RESOURCE_ERROR_READ, 0);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -437,7 +418,7 @@ GST_START_TEST (test_server_falls_silent)
   receiver_play (receiver);
   fail_unless (receiver_wait_for_state (receiver, "connected"));
   check_error ("CONNECTION_LOST_ERROR", GST_RESOURCE_ERROR_READ, 0);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -450,7 +431,7 @@ GST_START_TEST (test_pings)
   fail_unless (receiver_wait_for_state (receiver, "connected"));
   fail_unless (testcall_wait_for (call, TESTCALL_SAW_PING, 3, DEADLINE_MS));
   receiver_fail_on_error (receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -462,7 +443,7 @@ GST_START_TEST (test_removed_from_the_call)
   fail_unless (receiver_wait_for_state (receiver, "connected"));
   testcall_send_leave (call, 4, 0);     /* PARTICIPANT_REMOVED, DISCONNECT */
   check_error ("CONNECTION_LOST_ERROR", GST_RESOURCE_ERROR_READ, 0);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -483,7 +464,7 @@ GST_START_TEST (test_room_closed_ends_the_call)
   fail_unless (receiver_wait_for_removal (receiver, track_sid));
   fail_unless (pad->is_eos);
   receiver_fail_on_error (receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -518,10 +499,8 @@ static Suite *
 connection_suite (void)
 {
   Suite *suite = suite_create ("connection");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = fixture_add_case (suite, fixture_setup);
 
-  tcase_add_checked_fixture (tc, setup, NULL);
-  suite_add_tcase (suite, tc);
   tcase_add_test (tc, test_through_matrix);
   tcase_add_test (tc, test_identity_is_told);
   tcase_add_test (tc, test_fallback_to_sfu_get);

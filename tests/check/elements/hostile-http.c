@@ -4,6 +4,7 @@
  * SFU's socket anywhere. Each time the call goes on, or ends with one error, and
  * the element starts again.
  */
+#include "fixture.h"
 #include "outcome.h"
 
 #include <gio/gio.h>
@@ -12,23 +13,13 @@
 
 #define MEBI (1024 * 1024)
 
-static TestCall *call;
 static TestCall *other;         /* somebody else's server */
-static Receiver *receiver;
 
 static void
 setup (void)
 {
-  call = testcall_new ();
-  receiver = receiver_new (call);
+  fixture_setup ();
   outcome_watch (receiver);
-}
-
-static void
-teardown (void)
-{
-  receiver_free (receiver);
-  testcall_free (call);
 }
 
 /* Answers */
@@ -230,7 +221,7 @@ GST_START_TEST (test_answer)
   set_faults (step, NULL);
   g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -266,7 +257,7 @@ GST_START_TEST (test_redirect)
   g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
   testcall_free (other);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -292,7 +283,7 @@ GST_START_TEST (test_redirect_of_sfu)
   log = testcall_get_request_log (other);
   fail_unless (log == NULL || *log == '\0', "redirected: %s", log);
   testcall_free (other);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -317,7 +308,7 @@ GST_START_TEST (test_cut_answer)
   set_faults (step, NULL);
   g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -415,7 +406,7 @@ GST_START_TEST (test_cut_socket)
   g_main_loop_quit (loop);
   g_thread_join (thread);
   g_main_loop_unref (loop);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -424,10 +415,8 @@ static Suite *
 hostile_http_suite (void)
 {
   Suite *suite = suite_create ("hostile-http");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = fixture_add_case (suite, setup);
 
-  tcase_add_checked_fixture (tc, setup, NULL);
-  suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_answer, 0, N_STEPS * G_N_ELEMENTS (answers));
   tcase_add_loop_test (tc, test_redirect, 0, N_STEPS * 5);
   tcase_add_loop_test (tc, test_redirect_of_sfu, 0, 2);

@@ -3,30 +3,20 @@
  * An SFU whose offers aren't what they should be. Each time the call goes on, or
  * ends with one error, and the element starts again.
  */
+#include "fixture.h"
 #include "outcome.h"
 
 #include <string.h>
 
 #include "livekit.pb-c.h"
 
-static TestCall *call;
-static Receiver *receiver;
-
 static void
 setup (void)
 {
-  call = testcall_new ();
-  receiver = receiver_new (call);
+  fixture_setup ();
   outcome_watch (receiver);
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_go_direct (receiver);
-}
-
-static void
-teardown (void)
-{
-  receiver_free (receiver);
-  testcall_free (call);
 }
 
 static void
@@ -403,7 +393,7 @@ GST_START_TEST (test_later_offer)
   send_offer ("offer", sdp, 0);
   outcome_check (call, receiver, rows[__i__].name, OUTCOME_ANY);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -430,7 +420,7 @@ GST_START_TEST (test_first_offer)
   testcall_set_fault (call, TESTCALL_STEP_OFFER, NULL);
   g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -463,7 +453,7 @@ GST_START_TEST (test_order)
   g_object_set (receiver_get_src (receiver), "timeout", 2, NULL);
   outcome_check (call, receiver, orders[__i__].type, OUTCOME_ANY);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -484,7 +474,7 @@ GST_START_TEST (test_fault)
   testcall_set_fault (call, TESTCALL_STEP_OFFER, NULL);
   g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -493,10 +483,8 @@ static Suite *
 hostile_offers_suite (void)
 {
   Suite *suite = suite_create ("hostile-offers");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = fixture_add_case (suite, setup);
 
-  tcase_add_checked_fixture (tc, setup, NULL);
-  suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_later_offer, 0, G_N_ELEMENTS (rows));
   tcase_add_loop_test (tc, test_first_offer, 0, G_N_ELEMENTS (rows));
   tcase_add_loop_test (tc, test_order, 0, G_N_ELEMENTS (orders));

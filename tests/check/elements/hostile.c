@@ -3,6 +3,7 @@
  * An SFU that sends what it shouldn't. Each time the call goes on, or ends with
  * one error, and the element starts again.
  */
+#include "fixture.h"
 #include "outcome.h"
 
 #include <math.h>
@@ -18,24 +19,13 @@
       .message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_##WHAT, \
       .what = (message_) })
 
-static TestCall *call;
-static Receiver *receiver;
-
 static void
 setup (void)
 {
-  call = testcall_new ();
-  receiver = receiver_new (call);
+  fixture_setup ();
   outcome_watch (receiver);
   testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
   receiver_go_direct (receiver);
-}
-
-static void
-teardown (void)
-{
-  receiver_free (receiver);
-  testcall_free (call);
 }
 
 static GBytes *
@@ -127,7 +117,7 @@ GST_START_TEST (test_raw)
       raws[__i__].text);
   outcome_check (call, receiver, name, code);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -150,7 +140,7 @@ GST_START_TEST (test_raw_at_join)
   testcall_set_fault (call, TESTCALL_STEP_JOIN, NULL);
   g_object_set (receiver_get_src (receiver), "timeout", 15, NULL);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -410,7 +400,7 @@ GST_START_TEST (test_candidates)
   }
   outcome_check (call, receiver, "candidates", NULL);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -475,7 +465,7 @@ GST_START_TEST (test_message)
   send_row (row);
   outcome_check (call, receiver, row->name, row->code);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -490,7 +480,7 @@ GST_START_TEST (test_crowd)
   testcall_drop_sockets (call, FALSE);
   outcome_check (call, receiver, crowd.name, "CONNECTION_LOST_ERROR");
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -508,7 +498,7 @@ GST_START_TEST (test_truncated)
     testcall_send_raw (call, data, i, FALSE);
   outcome_check (call, receiver, "truncated", NULL);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -530,7 +520,7 @@ GST_START_TEST (test_ping_settings)
   outcome_connect (call, receiver);
   outcome_check (call, receiver, "ping", NULL);
   outcome_check_restart (call, receiver);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -539,10 +529,8 @@ static Suite *
 hostile_suite (void)
 {
   Suite *suite = suite_create ("hostile");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = fixture_add_case (suite, setup);
 
-  tcase_add_checked_fixture (tc, setup, NULL);
-  suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_raw, 0, G_N_ELEMENTS (raws));
   tcase_add_loop_test (tc, test_raw_at_join, 0, 2 * G_N_ELEMENTS (raws));
   tcase_add_loop_test (tc, test_message, 0, G_N_ELEMENTS (rows));

@@ -3,18 +3,14 @@
  * Remote tracks as source pads: when they come, what they carry, and when they
  * go.
  */
-#include "receiver.h"
+#include "fixture.h"
 
 #include <string.h>
-
-static TestCall *call;
-static Receiver *receiver;
 
 static void
 setup (void)
 {
-  call = testcall_new ();
-  receiver = receiver_new (call);
+  fixture_setup ();
   receiver_go_direct (receiver);
 }
 
@@ -22,8 +18,7 @@ static void
 teardown (void)
 {
   receiver_fail_on_error (receiver);
-  receiver_free (receiver);
-  testcall_free (call);
+  fixture_teardown ();
 }
 
 /* The pad of a participant's track, with buffers running. */
@@ -417,10 +412,8 @@ static Suite *
 pads_suite (void)
 {
   Suite *suite = suite_create ("pads");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = fixture_add_case (suite, setup);
 
-  tcase_add_checked_fixture (tc, setup, NULL);
-  suite_add_tcase (suite, tc);
   tcase_add_test (tc, test_tracks_become_pads);
   tcase_add_test (tc, test_stream_start);
   tcase_add_test (tc, test_track_ends);

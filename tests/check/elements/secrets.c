@@ -4,16 +4,13 @@
  * log, bus, properties, pads and pipeline graphs, in calls that go well and in
  * calls that servers refuse while they quote the secret back.
  */
-#include "receiver.h"
+#include "fixture.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
 
 #define OPENID_TOKEN "openid-Zk3vQ8mTq1xWb7Lr5Yc2"
 #define NEW_TOKEN "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.bmV3LXNpZ25hdHVyZS1oZXJl"
-
-static TestCall *call;
-static Receiver *receiver;
 
 /* All text that was seen. */
 static GMutex seen_lock;
@@ -263,8 +260,7 @@ setup (void)
   gst_debug_set_threshold_from_string ("*:4,matrixrtc*:9,GST_*:4", TRUE);
   g_debug ("the writer of the test takes this line");
   fail_unless_equals_int (n_glib_lines, 1);
-  call = testcall_new ();
-  receiver = receiver_new (call);
+  fixture_setup ();
   bus = gst_element_get_bus (receiver_get_pipeline (receiver));
   gst_bus_set_sync_handler (bus, on_bus_message, NULL, NULL);
 }
@@ -272,8 +268,7 @@ setup (void)
 static void
 teardown (void)
 {
-  receiver_free (receiver);
-  testcall_free (call);
+  fixture_teardown ();
   stop_seeing ();
   g_mutex_lock (&seen_lock);
   g_string_free (g_steal_pointer (&seen), TRUE);
@@ -539,10 +534,8 @@ static Suite *
 secrets_suite (void)
 {
   Suite *suite = suite_create ("secrets");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = fixture_add_case (suite, setup);
 
-  tcase_add_checked_fixture (tc, setup, NULL);
-  suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_whole_call, GET_TOKEN, DIRECT + 1);
   tcase_add_loop_test (tc, test_refusal_quotes, 0, G_N_ELEMENTS (quotes));
   tcase_add_loop_test (tc, test_bad_tokens, 0, 8);

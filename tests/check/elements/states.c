@@ -3,29 +3,12 @@
  * The element by itself: properties, states without a call, stops in every phase
  * of one, and that nothing is left of it.
  */
-#include "receiver.h"
+#include "fixture.h"
 
 #include <string.h>
 
 /* What an application feels as a hang, with room for a slow machine. */
 #define STOP_LIMIT_US (3 * G_USEC_PER_SEC)
-
-static TestCall *call;
-static Receiver *receiver;
-
-static void
-setup (void)
-{
-  call = testcall_new ();
-  receiver = receiver_new (call);
-}
-
-static void
-teardown (void)
-{
-  receiver_free (receiver);
-  testcall_free (call);
-}
 
 GST_START_TEST (test_defaults)
 {
@@ -53,7 +36,7 @@ GST_START_TEST (test_defaults)
   fail_unless_equals_string (receiver_get_connection_state (receiver),
       "initialized");
   fail_unless (GST_OBJECT_FLAG_IS_SET (src, GST_ELEMENT_FLAG_SOURCE));
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -71,7 +54,7 @@ GST_START_TEST (test_secrets_are_write_only)
     fail_unless (pspec->flags & G_PARAM_WRITABLE);
     fail_if (pspec->flags & G_PARAM_READABLE);
   }
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -119,7 +102,7 @@ GST_START_TEST (test_bad_settings)
   gst_message_unref (message);
   fail_unless_equals_string (receiver_get_connection_state (receiver),
       "failed");
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -141,7 +124,7 @@ GST_START_TEST (test_up_and_down)
   for (i = 0; i < 6; i++)
     fail_if (gst_element_set_state (pipeline, orders[__i__][i]) ==
         GST_STATE_CHANGE_FAILURE);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -198,7 +181,7 @@ GST_START_TEST (test_stop_in_each_phase)
   fail_unless (testcall_wait_for_at_most (call, TESTCALL_OPEN_SOCKETS, 0,
           DEADLINE_MS));
   fail_unless_equals_int (receiver_count_pads (receiver), 0);
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -223,7 +206,7 @@ GST_START_TEST (test_stop_from_pad_added)
   fail_unless (receiver_wait_for_state (receiver, "stopped"));
   fail_unless (testcall_wait_for_at_most (call, TESTCALL_OPEN_SOCKETS, 0,
           DEADLINE_MS));
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -297,7 +280,7 @@ GST_START_TEST (test_nothing_is_left)
   fail_unless (count_entries ("/proc/self/fd") <= n_fds + 10,
       "%u open files after the second run, %u after the seventh", n_fds,
       count_entries ("/proc/self/fd"));
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
@@ -306,10 +289,8 @@ static Suite *
 states_suite (void)
 {
   Suite *suite = suite_create ("states");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = fixture_add_case (suite, fixture_setup);
 
-  tcase_add_checked_fixture (tc, setup, NULL);
-  suite_add_tcase (suite, tc);
   tcase_add_test (tc, test_defaults);
   tcase_add_test (tc, test_secrets_are_write_only);
   tcase_add_loop_test (tc, test_bad_settings, 0, G_N_ELEMENTS (bad_settings));

@@ -3,7 +3,7 @@
  * The element's states up and down at random while the call around it changes at
  * random. STRESS_SEED names another run than the usual one.
  */
-#include "../elements/receiver.h"
+#include "../elements/fixture.h"
 
 #include <stdlib.h>
 
@@ -14,8 +14,6 @@
 
 static const gchar *const names[] = { "ana", "bea", "cyd" };
 
-static TestCall *call;
-static Receiver *receiver;
 static GRand *dice;
 static gint n_tracks;           /* pads that are there now */
 
@@ -27,15 +25,13 @@ setup (void)
 
   g_print ("STRESS_SEED=%u\n", seed);
   dice = g_rand_new_with_seed (seed);
-  call = testcall_new ();
-  receiver = receiver_new (call);
+  fixture_setup ();
 }
 
 static void
 teardown (void)
 {
-  receiver_free (receiver);
-  testcall_free (call);
+  fixture_teardown ();
   g_rand_free (dice);
 }
 
@@ -190,10 +186,8 @@ static Suite *
 states_suite (void)
 {
   Suite *suite = suite_create ("states");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = fixture_add_case (suite, setup);
 
-  tcase_add_checked_fixture (tc, setup, NULL);
-  suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_states, 0, 2);
   return suite;
 }
