@@ -33,8 +33,7 @@ typedef struct
 /* Called on the worker thread. */
 typedef struct
 {
-  /* @error is set with GST_MATRIX_RTC_CONNECTION_STATE_FAILED, and where a
-   * server's word ended the call. */
+  /* @error is set with GST_MATRIX_RTC_CONNECTION_STATE_FAILED only. */
   void (*state_changed) (GstMatrixRtcConnectionState old,
       GstMatrixRtcConnectionState now, const GError * error,
       gpointer user_data);

@@ -27,10 +27,10 @@ typedef struct
   void (*connected) (gpointer user_data);
   /* The peer is of no use any more. */
   void (*failed) (const gchar * debug, gpointer user_data);
-  /* A track's first frame waits; answer with rtc_peer_take_track(), now or
+  /* A track's first frame waits; answer with rtc_peer_start_track(), now or
    * later. */
   void (*track_ready) (const gchar * track_sid, gpointer user_data);
-  /* A track that was taken has had its EOS. */
+  /* A track is over. If it was started, it has had its EOS. */
   void (*track_ended) (const gchar * track_sid, gpointer user_data);
   /* One track can't be received. */
   void (*track_failed) (const gchar * track_sid, const gchar * debug,
