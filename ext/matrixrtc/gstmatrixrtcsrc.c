@@ -50,7 +50,6 @@
 #include "gstmatrixrtcsrc.h"
 #include "gstmatrixrtcsrcpad.h"
 #include "gstmatrixrtcsrcsettings.h"
-#include "rtc/receiver.h"
 
 #define GST_CAT_DEFAULT matrixrtc_src_debug
 

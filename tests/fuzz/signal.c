@@ -59,6 +59,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   Livekit__SignalResponse *response =
       livekit__signal_response__unpack (NULL, size, data);
   g_autoptr (LiveKitRoom) room = NULL;
+  const LiveKitParticipant *owner;
 
   if (response == NULL)
     return 0;
@@ -78,7 +79,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
         response->update->n_participants);
   if (response->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_TRICKLE)
     read_candidate (response->trickle);
-  livekit_room_has_tracks (room);
+  livekit_room_find_track (room, "TR_", &owner);
   livekit__signal_response__free_unpacked (response, NULL);
   return 0;
 }

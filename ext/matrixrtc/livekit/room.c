@@ -207,26 +207,6 @@ livekit_room_get_n_participants (LiveKitRoom * room)
   return g_hash_table_size (room->participants);
 }
 
-gboolean
-livekit_room_has_tracks (LiveKitRoom * room)
-{
-  GHashTableIter iter;
-  LiveKitParticipant *participant;
-
-  g_hash_table_iter_init (&iter, room->participants);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
-    if (participant->tracks->len > 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-const LiveKitParticipant *
-livekit_room_find (LiveKitRoom * room, const gchar * sid)
-{
-  return g_hash_table_lookup (room->participants, sid);
-}
-
 const LiveKitTrack *
 livekit_participant_find_track (const LiveKitParticipant * participant,
     const gchar * track_sid)

@@ -48,9 +48,6 @@ void livekit_room_update (LiveKitRoom * room,
     Livekit__ParticipantInfo ** infos, gsize n_infos);
 
 guint livekit_room_get_n_participants (LiveKitRoom * room);
-gboolean livekit_room_has_tracks (LiveKitRoom * room);
-const LiveKitParticipant *livekit_room_find (LiveKitRoom * room,
-    const gchar * sid);
 const LiveKitTrack *livekit_room_find_track (LiveKitRoom * room,
     const gchar * track_sid, const LiveKitParticipant ** owner);
 const LiveKitTrack *livekit_participant_find_track (const LiveKitParticipant *

@@ -59,12 +59,6 @@ matrix_account_unref (MatrixAccount * account)
 }
 
 const gchar *
-matrix_account_get_homeserver (MatrixAccount * account)
-{
-  return account->homeserver;
-}
-
-const gchar *
 matrix_account_get_user_id (MatrixAccount * account)
 {
   return account->user_id;

@@ -13,7 +13,6 @@ MatrixAccount *matrix_account_new (HttpClient * http, const gchar * homeserver,
 MatrixAccount *matrix_account_ref (MatrixAccount * account);
 void matrix_account_unref (MatrixAccount * account);
 
-const gchar *matrix_account_get_homeserver (MatrixAccount * account);
 const gchar *matrix_account_get_user_id (MatrixAccount * account);
 const gchar *matrix_account_get_device_id (MatrixAccount * account);
 

@@ -297,16 +297,14 @@ rtc_stream_bind (RtcStream * stream, const gchar * track_sid, GArray * ssrcs,
   return TRUE;
 }
 
-/* Lets the frames out, once somebody has taken the receiver's source pad. FALSE
- * if the stream is ending already. */
-gboolean
+/* Lets the frames out, once somebody has taken the receiver's source pad. */
+void
 rtc_stream_unblock (RtcStream * stream)
 {
   if (stream->is_ending)
-    return FALSE;
+    return;
   stream->is_exposed = TRUE;
   gst_matrix_rtc_receiver_unblock (stream->receiver);
-  return TRUE;
 }
 
 /* Ending */

@@ -50,7 +50,7 @@ void rtc_stream_unref (RtcStream * stream);
 gboolean rtc_stream_bind (RtcStream * stream, const gchar * track_sid,
     GArray * ssrcs, const RtcStreamCallbacks * callbacks, gpointer user_data,
     GError ** error);
-gboolean rtc_stream_unblock (RtcStream * stream);
+void rtc_stream_unblock (RtcStream * stream);
 void rtc_stream_end (RtcStream * stream);
 void rtc_stream_dismantle (RtcStream * stream);
 void rtc_stream_forget (RtcStream * stream);

@@ -13,6 +13,8 @@
 static LiveKitRoom *room;
 /* What the callbacks were called with: "+sid", "*sid" and "-sid". */
 static GString *events;
+static guint n_present;         /* by the callbacks */
+static const LiveKitParticipant *latest;        /* who was told of last, if in */
 
 static void
 add_event (gchar sign, const LiveKitParticipant * participant)
@@ -21,28 +23,49 @@ add_event (gchar sign, const LiveKitParticipant * participant)
       participant->sid);
 }
 
+/* The room is as it tells: so many are in it, and the tracks of @participant are
+ * @owner's. */
+static void
+check_room (const LiveKitParticipant * participant,
+    const LiveKitParticipant * owner)
+{
+  guint i;
+
+  fail_unless_equals_int (livekit_room_get_n_participants (room), n_present);
+  for (i = 0; i < participant->tracks->len; i++) {
+    const LiveKitTrack *track = g_ptr_array_index (participant->tracks, i);
+    const LiveKitParticipant *found = NULL;
+
+    fail_unless (livekit_room_find_track (room, track->sid, &found) ==
+        (owner == NULL ? NULL : track), "%s is another track", track->sid);
+    fail_unless (found == owner, "%s is somebody else's", track->sid);
+  }
+}
+
 static void
 on_joined (const LiveKitParticipant * participant, gpointer user_data)
 {
   fail_unless (user_data == &room);
-  fail_unless (livekit_room_find (room, participant->sid) == participant,
-      "who has joined isn't in the room");
+  n_present++;
+  latest = participant;
+  check_room (participant, participant);
   add_event ('+', participant);
 }
 
 static void
 on_updated (const LiveKitParticipant * participant, gpointer user_data)
 {
-  fail_unless (livekit_room_find (room, participant->sid) == participant,
-      "who was updated isn't in the room");
+  latest = participant;
+  check_room (participant, participant);
   add_event ('*', participant);
 }
 
 static void
 on_left (const LiveKitParticipant * participant, gpointer user_data)
 {
-  fail_unless (livekit_room_find (room, participant->sid) == NULL,
-      "who has left is in the room");
+  n_present--;
+  latest = NULL;
+  check_room (participant, NULL);
   add_event ('-', participant);
 }
 
@@ -54,6 +77,8 @@ setup (void)
   };
 
   events = g_string_new (NULL);
+  n_present = 0;
+  latest = NULL;
   room = livekit_room_new (&callbacks, &room);
 }
 
@@ -112,10 +137,7 @@ update (const gchar * sid, const gchar * identity, guint32 version, gint state)
 
 GST_START_TEST (test_life)
 {
-  const LiveKitParticipant *found;
-
   fail_unless_equals_int (livekit_room_get_n_participants (room), 0);
-  fail_unless (livekit_room_find (room, "PA_1") == NULL);
   update ("PA_1", "bob", 1, ACTIVE);
   expect_events ("+PA_1");
   update ("PA_2", "eve", 1, LIVEKIT__PARTICIPANT_INFO__STATE__JOINING);
@@ -123,10 +145,9 @@ GST_START_TEST (test_life)
   fail_unless_equals_int (livekit_room_get_n_participants (room), 2);
   update ("PA_1", "bob", 2, ACTIVE);
   expect_events ("*PA_1");
-  found = livekit_room_find (room, "PA_1");
-  fail_unless_equals_string (found->identity, "bob");
-  fail_unless_equals_int (found->version, 2);
-  fail_unless_equals_int (found->tracks->len, 0);
+  fail_unless_equals_string (latest->identity, "bob");
+  fail_unless_equals_int (latest->version, 2);
+  fail_unless_equals_int (latest->tracks->len, 0);
   update ("PA_1", "bob", 3, GONE);
   expect_events ("-PA_1");
   fail_unless_equals_int (livekit_room_get_n_participants (room), 1);
@@ -138,13 +159,20 @@ GST_END_TEST;
 
 GST_START_TEST (test_versions)
 {
-  update ("PA_1", "bob", 7, ACTIVE);
-  update ("PA_1", "bob", 7, ACTIVE);
+  static const Person bob = { "PA_1", "bob", 7, ACTIVE };
+  Livekit__TrackInfo info = LIVEKIT__TRACK_INFO__INIT;
+  Livekit__TrackInfo *infos[] = { &info };
+  const LiveKitParticipant *owner = NULL;
+
+  info.sid = (gchar *) "TR_1";
+  update_with_tracks (&bob, infos, 1);
+  update_with_tracks (&bob, infos, 1);
   expect_events ("+PA_1 *PA_1");
   update ("PA_1", "bob", 6, ACTIVE);
   update ("PA_1", "bob", 0, ACTIVE);
   expect_events ("");
-  fail_unless_equals_int (livekit_room_find (room, "PA_1")->version, 7);
+  fail_unless (livekit_room_find_track (room, "TR_1", &owner) != NULL);
+  fail_unless_equals_int (owner->version, 7);
   update ("PA_1", "bob", G_MAXUINT32, ACTIVE);
   expect_events ("*PA_1");
   /* The new session begins to count anew. */
@@ -263,11 +291,11 @@ GST_START_TEST (test_tracks)
   update_with_tracks (&bob, infos, 1);
   expect_events ("+PA_1");
   track = livekit_room_find_track (room, "TR_1", &owner);
-  fail_unless_equals_int (livekit_room_has_tracks (room), track != NULL);
+  fail_unless_equals_int (latest->tracks->len, track != NULL);
   fail_unless_equals_int (track != NULL, row->expected_source >= 0);
   if (track == NULL)
     return;
-  fail_unless (owner == livekit_room_find (room, "PA_1"));
+  fail_unless (owner == latest);
   fail_unless (livekit_participant_find_track (owner, "TR_1") == track);
   fail_unless_equals_string (track->name, "name");
   fail_unless_equals_string (track->mime_type, "video/VP8");
@@ -292,13 +320,13 @@ GST_START_TEST (test_tracks_end)
 
   info.sid = (gchar *) "TR_1";
   update_with_tracks (&bob, infos, G_N_ELEMENTS (infos));
-  fail_unless_equals_int (livekit_room_find (room, "PA_1")->tracks->len, 1);
+  fail_unless_equals_int (latest->tracks->len, 1);
   fail_unless (livekit_room_find_track (room, "TR_2", &owner) == NULL);
   fail_unless (owner == NULL, "an unknown track has an owner");
   bob.version = 2;
   update_with_tracks (&bob, NULL, 0);
   fail_unless (livekit_room_find_track (room, "TR_1", &owner) == NULL);
-  fail_if (livekit_room_has_tracks (room), "an ended track is left");
+  fail_unless_equals_int (latest->tracks->len, 0);
 }
 
 GST_END_TEST;
@@ -310,7 +338,6 @@ GST_START_TEST (test_text)
   Livekit__ParticipantInfo *infos[] = { &info };
   Livekit__TrackInfo track = LIVEKIT__TRACK_INFO__INIT;
   Livekit__TrackInfo *tracks[] = { &track };
-  const LiveKitParticipant *found;
   const LiveKitTrack *found_track;
 
   info.sid = (gchar *) "PA_\xff";
@@ -322,11 +349,10 @@ GST_START_TEST (test_text)
   track.name = (gchar *) "\x80";
   track.mime_type = (gchar *) "\xfe";
   livekit_room_update (room, infos, 1);
-  found = livekit_room_find (room, "PA_\xef\xbf\xbd");
-  fail_unless (found != NULL, "the sid wasn't made valid");
-  fail_unless (g_utf8_validate (found->identity, -1, NULL));
-  fail_unless_equals_int (strlen (found->name), MAX_TEXT);
-  found_track = g_ptr_array_index (found->tracks, 0);
+  fail_unless_equals_string (latest->sid, "PA_\xef\xbf\xbd");
+  fail_unless (g_utf8_validate (latest->identity, -1, NULL));
+  fail_unless_equals_int (strlen (latest->name), MAX_TEXT);
+  found_track = g_ptr_array_index (latest->tracks, 0);
   fail_unless (g_utf8_validate (found_track->sid, -1, NULL));
   fail_unless (g_utf8_validate (found_track->name, -1, NULL));
   fail_unless (g_utf8_validate (found_track->mime_type, -1, NULL));
@@ -351,8 +377,7 @@ GST_START_TEST (test_too_many_tracks)
     pointers[i] = &infos[i];
   }
   update_with_tracks (&bob, pointers, MAX_TRACKS + 1);
-  fail_unless_equals_int (livekit_room_find (room, "PA_1")->tracks->len,
-      MAX_TRACKS);
+  fail_unless_equals_int (latest->tracks->len, MAX_TRACKS);
   for (i = 0; i <= MAX_TRACKS; i++)
     g_free (infos[i].sid);
 }
