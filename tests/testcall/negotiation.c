@@ -255,7 +255,8 @@ try_offer (Session * session)
 {
   gboolean tracks;
 
-  if (!session->dirty || session->offer_open || session->preparing
+  if (!session->dirty || session->offer_open || session->accepting
+      || session->preparing
       || session->call->frozen || !session->peer || !session->socket)
     return;
   tracks = session->data_offered
@@ -306,7 +307,7 @@ start_line (Session * session, Line * line)
   if (!line->track->feed || pt == 0)
     return;
   line->output = feed_attach (line->track->feed,
-      peer_get_source (session->peer, line->source), pt, line->ssrc);
+      peer_start_source (session->peer, line->source), pt, line->ssrc);
   seen_add (&session->call->seen, TESTCALL_OPEN_LINES, 1);
 }
 
@@ -359,8 +360,6 @@ apply_answer (Session * session, const Answer * answer)
   for (i = 0; i < session->lines->len; i++)
     apply_line (session, get_line (session, i),
         &g_array_index (answer->lines, AnswerLine, i));
-  peer_accept (session->peer, answer);
-  start_lines (session);
 }
 
 void
@@ -382,8 +381,9 @@ negotiation_answer (Session * session, const Livekit__SessionDescription * text)
   seen_add (seen, TESTCALL_SAW_ANSWER, 1);
   if (!session->call->silent_peer) {
     session->offer_open = FALSE;
+    session->accepting = TRUE;
     apply_answer (session, answer);
-    try_offer (session);
+    peer_accept (session->peer, answer);
   }
   answer_free (answer);
 }
@@ -479,7 +479,7 @@ on_connected (gpointer user_data)
     return;
   session->connected = TRUE;
   seen_add (&session->call->seen, TESTCALL_SAW_CONNECTED, 1);
-  if (!session->offer_open)
+  if (!session->offer_open && !session->accepting)
     start_lines (session);
 }
 
@@ -498,8 +498,18 @@ on_key_frame (gpointer user_data, guint source)
   }
 }
 
+static void
+on_accepted (gpointer user_data)
+{
+  Session *session = user_data;
+
+  session->accepting = FALSE;
+  start_lines (session);
+  try_offer (session);
+}
+
 static const PeerEvents peer_events = {
-  on_ready, on_candidate, on_gathered, on_connected, on_key_frame
+  on_ready, on_candidate, on_gathered, on_accepted, on_connected, on_key_frame
 };
 
 void

@@ -14,6 +14,9 @@
 #define STREAM_ID 1             /* BUNDLE: one stream, one component */
 #define COMPONENT_ID 1
 
+#define ANSWER_INTERVAL_MS 2
+#define MAX_ANSWER_TRIES 50
+
 typedef enum
 {
   POST_OFFER,
@@ -23,6 +26,13 @@ typedef enum
   POST_CONNECTED,
   POST_KEY_FRAME
 } PostKind;
+
+/* An appsrc, owned by the pipeline. */
+typedef struct
+{
+  GstAppSrc *src;
+  gint is_starting;             /* atomic: its caps may be on their way */
+} Source;
 
 struct _Peer
 {
@@ -35,13 +45,16 @@ struct _Peer
   GstElement *webrtc;
   NiceAgent *agent;
   GObject *data_channels[2];
-  GPtrArray *sources;           /* GstAppSrc *, owned by the pipeline */
+  GPtrArray *sources;           /* Source * */
   guint negotiated_sources;
   gboolean negotiated_once;
 
   GstSDPMessage *local;         /* last offer of webrtcbin, ours in parts */
   GPtrArray *promises;          /* all, for peer_close() */
   gboolean answer_missing;
+  GstWebRTCSessionDescription *answer;  /* waits for sources that start */
+  GSource *answer_timer;
+  guint answer_tries;
   gboolean restarted;
   gchar *ufrag;                 /* replace webrtcbin's after a restart */
   gchar *pwd;
@@ -113,6 +126,15 @@ put_credentials (Peer * peer, GstSDPMessage * sdp)
 }
 
 static GstPromise *promise_new (Peer * peer, PostKind kind);
+
+static void
+drop_answer (Peer * peer)
+{
+  if (peer->answer_timer)
+    g_source_destroy (peer->answer_timer);
+  g_clear_pointer (&peer->answer_timer, g_source_unref);
+  g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
+}
 
 static void
 handle_offer (Peer * peer, GstPromise * promise)
@@ -320,8 +342,9 @@ peer_new (GMainContext * context, GstClockTime base_time,
   peer->context = g_main_context_ref (context);
   peer->events = events;
   peer->user_data = user_data;
-  peer->sources = g_ptr_array_new ();
-  peer->promises = g_ptr_array_new_with_free_func ((GDestroyNotify) gst_promise_unref);
+  peer->sources = g_ptr_array_new_with_free_func (g_free);
+  peer->promises =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_promise_unref);
   peer->pipeline = gst_pipeline_new (NULL);
   peer->webrtc = gst_element_factory_make ("webrtcbin", NULL);
   if (!peer->webrtc)
@@ -353,6 +376,7 @@ void
 peer_close (Peer * peer)
 {
   peer->closed = TRUE;
+  drop_answer (peer);
   g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
   /* Elements that webrtcbin starts while it goes down would outlive it. */
   g_ptr_array_foreach (peer->promises, wait_for_promise, NULL);
@@ -388,6 +412,25 @@ watch_key_frames (Peer * peer, GstElement * src, guint source)
   template->source = source;
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream,
       template, post_free);
+}
+
+static GstPadProbeReturn
+on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer source)
+{
+  g_atomic_int_set (&((Source *) source)->is_starting, FALSE);
+  return GST_PAD_PROBE_OK;
+}
+
+static Source *
+source_new (GstElement * src)
+{
+  Source *source = g_new0 (Source, 1);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (src, "src");
+
+  source->src = GST_APP_SRC (src);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_buffer, source, NULL);
+  return source;
 }
 
 /* One line may carry either codec in turn. */
@@ -427,14 +470,17 @@ peer_add_source (Peer * peer, OfferKind kind)
   gst_pad_link (src_pad, sink_pad);
   watch_key_frames (peer, src, source);
   gst_element_sync_state_with_parent (src);
-  g_ptr_array_add (peer->sources, src);
+  g_ptr_array_add (peer->sources, source_new (src));
   return source;
 }
 
 GstAppSrc *
-peer_get_source (Peer * peer, guint source)
+peer_start_source (Peer * peer, guint source)
 {
-  return g_ptr_array_index (peer->sources, source);
+  Source *started = g_ptr_array_index (peer->sources, source);
+
+  g_atomic_int_set (&started->is_starting, TRUE);
+  return started->src;
 }
 
 gboolean
@@ -466,26 +512,58 @@ accept_restart (Peer * peer, const Answer * answer)
       answer->pwd);
 }
 
+static gboolean
+any_source_starts (Peer * peer)
+{
+  guint i;
+
+  for (i = 0; i < peer->sources->len; i++) {
+    Source *source = g_ptr_array_index (peer->sources, i);
+
+    if (g_atomic_int_get (&source->is_starting))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* webrtcbin reads a line's mid for new caps while it may be replacing it: new
+ * caps go through before the answer or after it. Those of a muted source may
+ * never come. */
+static gboolean
+give_answer (gpointer data)
+{
+  Peer *peer = data;
+  GstPromise *promise;
+
+  if (any_source_starts (peer) && ++peer->answer_tries < MAX_ANSWER_TRIES)
+    return G_SOURCE_CONTINUE;
+  promise = promise_keep (peer, gst_promise_new ());
+  g_signal_emit_by_name (peer->webrtc, "set-remote-description", peer->answer,
+      promise);
+  gst_promise_wait (promise);
+  gst_promise_unref (promise);
+  drop_answer (peer);
+  peer->events->accepted (peer->user_data);
+  return G_SOURCE_REMOVE;
+}
+
 void
 peer_accept (Peer * peer, const Answer * answer)
 {
-  GstWebRTCSessionDescription *description;
-  GstPromise *promise;
-
-  if (!answer->ufrag || !answer->pwd || !answer->fingerprint)
-    return;
-  if (peer->restarted)
+  if (peer->restarted && answer->ufrag && answer->pwd)
     accept_restart (peer, answer);
-  if (!peer->answer_missing || !peer->local)
+  if (!answer->ufrag || !answer->pwd || !answer->fingerprint
+      || !peer->answer_missing || !peer->local) {
+    peer->events->accepted (peer->user_data);
     return;
+  }
   peer->answer_missing = FALSE;
-  description = gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_ANSWER,
-      answer_for_peer (peer->local, answer));
-  promise = promise_keep (peer, gst_promise_new ());
-  g_signal_emit_by_name (peer->webrtc, "set-remote-description", description,
-      promise);
-  gst_promise_unref (promise);
-  gst_webrtc_session_description_free (description);
+  peer->answer = gst_webrtc_session_description_new
+      (GST_WEBRTC_SDP_TYPE_ANSWER, answer_for_peer (peer->local, answer));
+  peer->answer_tries = 0;
+  peer->answer_timer = g_timeout_source_new (ANSWER_INTERVAL_MS);
+  g_source_set_callback (peer->answer_timer, give_answer, peer, NULL);
+  g_source_attach (peer->answer_timer, peer->context);
 }
 
 void

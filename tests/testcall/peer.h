@@ -20,6 +20,7 @@ typedef struct
   void (*ready) (gpointer user_data);   /* local description is set */
   void (*candidate) (gpointer user_data, const gchar * candidate);
   void (*gathered) (gpointer user_data);
+  void (*accepted) (gpointer user_data);        /* after peer_accept() */
   void (*connected) (gpointer user_data);
   void (*key_frame) (gpointer user_data, guint source);
 } PeerEvents;
@@ -31,12 +32,14 @@ void peer_close (Peer * peer);
 /* A new line; its number counts from 0 for the sources alone. It is there for
  * webrtcbin after the next peer_negotiate(). */
 guint peer_add_source (Peer * peer, OfferKind kind);
-GstAppSrc *peer_get_source (Peer * peer, guint source);
+/* For a feed that starts now. */
+GstAppSrc *peer_start_source (Peer * peer, guint source);
 
 /* TRUE: there are lines that webrtcbin has not offered yet. */
 gboolean peer_needs_negotiation (Peer * peer);
 void peer_negotiate (Peer * peer);
-/* Whether the offer of peer_negotiate() still waits for this. */
+/* The answer to what was offered last. webrtcbin hears of it if it was its own
+ * offer. */
 void peer_accept (Peer * peer, const Answer * answer);
 void peer_add_candidate (Peer * peer, const gchar * candidate);
 

@@ -338,7 +338,8 @@ on_candidate (GstElement * webrtc, guint line, const gchar * candidate,
   trickle = g_new0 (Trickle, 1);
   trickle->client = client;
   trickle->candidate = g_strdup (candidate);
-  g_main_context_invoke (NULL, send_trickle, trickle);
+  /* Not invoked, which would be here and now while the main thread rests. */
+  g_idle_add_full (G_PRIORITY_DEFAULT, send_trickle, trickle, NULL);
 }
 
 static void

@@ -495,13 +495,13 @@ session_attach (Session * session, SoupWebsocketConnection * socket,
   gboolean resume = session->peer != NULL;
 
   take_socket (session, socket, raw_socket);
+  seen_identity (&session->call->seen, session->identity);
   if (resume)
     send_reconnect (session);
   else
     send_join (session);
   if (session->closing)
     return;
-  seen_identity (&session->call->seen, session->identity);
   seen_add (&session->call->seen, resume ? TESTCALL_SAW_RESUME :
       TESTCALL_SAW_JOIN, 1);
   send_refresh_token (session);

@@ -103,6 +103,7 @@ typedef struct
   GHashTable *refused;          /* track sids */
   OfferCodecs codecs;           /* frozen by the first answer of a kind */
   gboolean offer_open;
+  gboolean accepting;           /* its answer is at work */
   gboolean preparing;
   gboolean dirty;
   gboolean data_offered;

@@ -204,10 +204,22 @@ peer_match_streams (RtcPeer * peer)
 }
 
 static void
+peer_take_connected (RtcPeer * peer)
+{
+  if (peer->is_connected)
+    return;
+  peer->is_connected = TRUE;
+  if (peer->callbacks.connected != NULL)
+    peer->callbacks.connected (peer->user_data);
+}
+
+/* Media may be here before webrtcbin says how it came. */
+static void
 peer_take_stream (RtcPeer * peer, gpointer data)
 {
   RtcStream *stream = data;
 
+  peer_take_connected (peer);
   if (peer->callbacks.track_ready == NULL)
     return;
   g_ptr_array_add (peer->streams, rtc_stream_ref (stream));
@@ -393,10 +405,8 @@ peer_check_connection (RtcPeer * peer, gpointer data)
   g_object_get (peer->webrtcbin, "connection-state", &state, NULL);
   if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED) {
     peer_fail (peer, "the media transport failed");
-  } else if (!peer->is_connected && peer_transport_is_up (peer)) {
-    peer->is_connected = TRUE;
-    if (peer->callbacks.connected != NULL)
-      peer->callbacks.connected (peer->user_data);
+  } else if (peer_transport_is_up (peer)) {
+    peer_take_connected (peer);
   }
 }
 

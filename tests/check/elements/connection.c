@@ -490,7 +490,7 @@ GST_START_TEST (test_room_closed_during_an_offer)
   receiver_fail_on_error (receiver);
   fail_unless_equals_string (receiver_get_connection_state (receiver),
       "disconnected");
-  teardown ();
+  fixture_teardown ();
 }
 
 GST_END_TEST;
