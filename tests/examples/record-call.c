@@ -235,5 +235,7 @@ main (int argc, char **argv)
   gst_object_unref (recorder.pipeline);
   g_main_loop_unref (recorder.loop);
   g_mutex_clear (&recorder.lock);
+  /* What GST_TRACERS=leaks finds is told here. */
+  gst_deinit ();
   return recorder.status;
 }
