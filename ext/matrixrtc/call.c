@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One call: the account that joins it, the connection to its SFU, and who is in
- * it, in the words of the element. Lives on the worker thread.
+ * it, in the words of the element. Lives on the worker thread; those functions
+ * that don't say so themselves.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"

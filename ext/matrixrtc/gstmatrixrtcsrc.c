@@ -601,8 +601,8 @@ install_properties (GObjectClass * klass)
    *
    * The state of the connection to the call. Changes and notifies on the worker
    * thread; each change is also posted as a message named
-   * `matrixrtc-connection-state`, with the fields `old`, `new`, `service-url` and
-   * after an error `code`.
+   * `matrixrtc-connection-state`, with the fields `old` and `new`, as far as they
+   * are known `service-url`, `identity` and `room`, and after an error `code`.
    *
    * Since: 0.1.0
    */
