@@ -152,6 +152,9 @@ on_stream_drained (RtcStream * stream, gpointer user_data)
   if (peer->callbacks.track_ended != NULL)
     peer->callbacks.track_ended (rtc_stream_get_track_sid (stream),
         peer->user_data);
+  /* Abandoned from inside: rtc_peer_free() does the rest. */
+  if (peer->callbacks.track_ended == NULL)
+    return;
   rtc_stream_dismantle (stream);
   g_ptr_array_remove (peer->streams, stream);
 }

@@ -321,14 +321,21 @@ stream_task_done (RtcStream * stream)
   g_mutex_unlock (&host->lock);
 }
 
+/* A pad may become idle as late as when webrtcbin goes down. Nobody waits for
+ * tasks then, and nothing is left to be done. */
 static void
 stream_start_task (RtcStream * stream, GstElementCallAsyncFunc func)
 {
+  gboolean is_closed;
+
   g_mutex_lock (&stream->host->lock);
-  stream->host->n_tasks++;
+  is_closed = stream->host->is_closed;
+  if (!is_closed)
+    stream->host->n_tasks++;
   g_mutex_unlock (&stream->host->lock);
-  gst_element_call_async (GST_ELEMENT (stream->host->bin), func,
-      rtc_stream_ref (stream), NULL);
+  if (!is_closed)
+    gst_element_call_async (GST_ELEMENT (stream->host->bin), func,
+        rtc_stream_ref (stream), NULL);
 }
 
 static gboolean

@@ -23,7 +23,7 @@ typedef struct
   GCond task_done;
   guint n_tasks;                /* under lock: work in the background */
   GPtrArray *held;              /* under lock: streams held back at webrtcbin */
-  gboolean is_closed;           /* under lock: nothing is held back any more */
+  gboolean is_closed;           /* under lock: nothing is held back or begun */
 } RtcStreamHost;
 
 /* Called on the worker thread. */

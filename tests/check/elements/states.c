@@ -188,7 +188,7 @@ GST_END_TEST;
 
 /* An application may stop us from inside a signal of ours. */
 static void
-stop_on_pad_added (GstElement * src, GstPad * pad, gint * n_stops)
+stop_on_pad (GstElement * src, GstPad * pad, gint * n_stops)
 {
   if (g_atomic_int_add (n_stops, 1) == 0)
     gst_element_set_state (src, GST_STATE_READY);
@@ -201,8 +201,29 @@ GST_START_TEST (test_stop_from_pad_added)
 
   testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
   receiver_go_direct (receiver);
-  g_signal_connect (src, "pad-added", G_CALLBACK (stop_on_pad_added), &n_stops);
+  g_signal_connect (src, "pad-added", G_CALLBACK (stop_on_pad), &n_stops);
   receiver_play (receiver);
+  fail_unless (receiver_wait_for_state (receiver, "stopped"));
+  fail_unless (testcall_wait_for_at_most (call, TESTCALL_OPEN_SOCKETS, 0,
+          DEADLINE_MS));
+  fixture_teardown ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_stop_from_pad_removed)
+{
+  GstElement *src = receiver_get_src (receiver);
+  g_autofree gchar *track_sid = NULL;
+  gint n_stops = 0;
+
+  testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
+  track_sid = testcall_get_track_sid (call, "ana", TESTCALL_AUDIO);
+  receiver_go_direct (receiver);
+  receiver_play (receiver);
+  fail_unless (receiver_wait_for_track (receiver, track_sid) != NULL);
+  g_signal_connect (src, "pad-removed", G_CALLBACK (stop_on_pad), &n_stops);
+  testcall_leave (call, "ana");
   fail_unless (receiver_wait_for_state (receiver, "stopped"));
   fail_unless (testcall_wait_for_at_most (call, TESTCALL_OPEN_SOCKETS, 0,
           DEADLINE_MS));
@@ -298,6 +319,7 @@ states_suite (void)
   tcase_add_loop_test (tc, test_stop_in_each_phase, 0,
       2 * G_N_ELEMENTS (phases));
   tcase_add_test (tc, test_stop_from_pad_added);
+  tcase_add_test (tc, test_stop_from_pad_removed);
   tcase_add_test (tc, test_nothing_is_left);
   return suite;
 }
