@@ -16,6 +16,7 @@
 #include "negotiation.h"
 #include "peer.h"
 #include "rtpbin.h"
+#include "sctp.h"
 #include "sections.h"
 #include "ssrcfilter.h"
 #include "stream.h"
@@ -508,42 +509,6 @@ rtc_peer_new (const RtcPeerSettings * settings,
   return peer;
 }
 
-static GstPadProbeReturn
-drop_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
-static void
-stop_sctp (const GValue * item, gpointer user_data)
-{
-  GstElement *element = g_value_get_object (item);
-  GstElementFactory *factory = gst_element_get_factory (element);
-  g_autoptr (GstPad) sink = NULL;
-
-  if (factory == NULL || g_strcmp0 (GST_OBJECT_NAME (factory), "sctpdec") != 0)
-    return;
-  sink = gst_element_get_static_pad (element, "sink");
-  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_buffer, NULL, NULL);
-  /* Until what is inside has come out. */
-  GST_PAD_STREAM_LOCK (sink);
-  GST_PAD_STREAM_UNLOCK (sink);
-}
-
-/* sctpdec aborts the process if a data channel opens while it goes down: no data
- * may come in any more by then. */
-static void
-peer_stop_data_channels (RtcPeer * peer)
-{
-  GstIterator *elements = gst_bin_iterate_recurse (GST_BIN (peer->webrtcbin));
-
-  while (gst_iterator_foreach (elements, stop_sctp, NULL) ==
-      GST_ITERATOR_RESYNC)
-    gst_iterator_resync (elements);
-  gst_iterator_free (elements);
-}
-
 /* On the worker thread, before the elements go down: no callback comes any more.
  * The elements stay until rtc_peer_free(). */
 void
@@ -552,7 +517,7 @@ rtc_peer_abandon (RtcPeer * peer)
   guint i;
 
   rtc_stream_host_close (&peer->host);
-  peer_stop_data_channels (peer);
+  rtc_sctp_stop (peer->webrtcbin);
   rtc_negotiation_close (peer->negotiation);
   memset (&peer->callbacks, 0, sizeof (peer->callbacks));
   for (i = 0; i < peer->streams->len; i++)
