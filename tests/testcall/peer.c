@@ -367,7 +367,7 @@ peer_new (GMainContext * context, GstClockTime base_time,
   return peer;
 }
 
-/* webrtcbin looks into what it has freed when packets come while it goes down. */
+/* Before webrtcbin goes down: nothing is pushed into it meanwhile. */
 static void
 stop_source (gpointer data, gpointer user_data)
 {
