@@ -5,7 +5,7 @@
 
 #include "peer.h"
 #include "media.h"
-#include "../../ext/matrixrtc/rtc/sctp.h"
+#include "../../ext/matrixrtc/rtc/transport.h"
 
 #include <gst/webrtc/webrtc.h>
 #include <nice/agent.h>
@@ -395,7 +395,7 @@ peer_close (Peer * peer)
   /* Elements that webrtcbin starts while it goes down would outlive it. */
   g_ptr_array_foreach (peer->promises, wait_for_promise, NULL);
   g_ptr_array_foreach (peer->sources, stop_source, NULL);
-  rtc_sctp_stop (peer->webrtc);
+  rtc_transport_stop_receiving (peer->webrtc);
   gst_element_set_state (peer->pipeline, GST_STATE_NULL);
   g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_object (&peer->data_channels[0]);

@@ -16,10 +16,10 @@
 #include "negotiation.h"
 #include "peer.h"
 #include "rtpbin.h"
-#include "sctp.h"
 #include "sections.h"
 #include "ssrcfilter.h"
 #include "stream.h"
+#include "transport.h"
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
 
@@ -494,6 +494,7 @@ rtc_peer_new (const RtcPeerSettings * settings,
       "latency", settings->latency_ms, NULL);
   rtc_ice_agent_disable_upnp (webrtcbin);
   rtc_rtpbin_adapt (webrtcbin, settings->latency_ms);
+  rtc_transport_keep_data_channels (webrtcbin);
   if (settings->relay_only)
     rtc_peer_set_relay_only (peer);
   rtc_ssrc_filter_attach (peer->ssrc_filter, webrtcbin);
@@ -517,8 +518,8 @@ rtc_peer_abandon (RtcPeer * peer)
   guint i;
 
   rtc_stream_host_close (&peer->host);
-  rtc_sctp_stop (peer->webrtcbin);
   rtc_negotiation_close (peer->negotiation);
+  rtc_transport_stop_receiving (peer->webrtcbin);
   memset (&peer->callbacks, 0, sizeof (peer->callbacks));
   for (i = 0; i < peer->streams->len; i++)
     rtc_stream_forget (g_ptr_array_index (peer->streams, i));
