@@ -367,19 +367,6 @@ peer_new (GMainContext * context, GstClockTime base_time,
   return peer;
 }
 
-/* Before webrtcbin goes down: nothing is pushed into it meanwhile. */
-static void
-stop_source (gpointer data, gpointer user_data)
-{
-  Source *source = data;
-  g_autoptr (GstPad) pad =
-      gst_element_get_static_pad (GST_ELEMENT (source->src), "src");
-
-  gst_pad_push_event (pad, gst_event_new_flush_start ());
-  gst_element_set_locked_state (GST_ELEMENT (source->src), TRUE);
-  gst_element_set_state (GST_ELEMENT (source->src), GST_STATE_NULL);
-}
-
 static void
 wait_for_promise (gpointer promise, gpointer user_data)
 {
@@ -394,8 +381,7 @@ peer_close (Peer * peer)
   g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
   /* Elements that webrtcbin starts while it goes down would outlive it. */
   g_ptr_array_foreach (peer->promises, wait_for_promise, NULL);
-  g_ptr_array_foreach (peer->sources, stop_source, NULL);
-  rtc_transport_stop_receiving (peer->webrtc);
+  rtc_transport_stop (peer->webrtc);
   gst_element_set_state (peer->pipeline, GST_STATE_NULL);
   g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_object (&peer->data_channels[0]);

@@ -519,7 +519,7 @@ rtc_peer_abandon (RtcPeer * peer)
 
   rtc_stream_host_close (&peer->host);
   rtc_negotiation_close (peer->negotiation);
-  rtc_transport_stop_receiving (peer->webrtcbin);
+  rtc_transport_stop (peer->webrtcbin);
   memset (&peer->callbacks, 0, sizeof (peer->callbacks));
   for (i = 0; i < peer->streams->len; i++)
     rtc_stream_forget (g_ptr_array_index (peer->streams, i));

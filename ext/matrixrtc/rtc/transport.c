@@ -40,35 +40,85 @@ drop_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 }
 
 static void
-stop_receiving (const GValue * item, gpointer user_data)
+wait_for_chain (const GValue * item, gpointer user_data)
 {
-  GstElement *element = g_value_get_object (item);
-  GstElementFactory *factory = gst_element_get_factory (element);
-  g_autoptr (GstPad) sink = NULL;
+  GstPad *pad = g_value_get_object (item);
 
-  if (factory == NULL
-      || g_strcmp0 (GST_OBJECT_NAME (factory), "dtlssrtpdemux") != 0)
-    return;
-  sink = gst_element_get_static_pad (element, "sink");
-  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_buffer, NULL, NULL);
-  /* Until what is inside has come out. */
-  GST_PAD_STREAM_LOCK (sink);
-  GST_PAD_STREAM_UNLOCK (sink);
+  GST_PAD_STREAM_LOCK (pad);
+  GST_PAD_STREAM_UNLOCK (pad);
 }
 
-/* Before @webrtcbin goes down: no packet is on its way through its elements any
- * more. What one finds there half down, on 1.22: srtpdec's first packet wants a
- * stream-start event that has gone (a critical), and a data channel that opens
- * aborts the process in sctpdec, finds sctpenc without its association, or leaves
- * an appsrc behind. */
-void
-rtc_transport_stop_receiving (GstElement * webrtcbin)
+/* Until what is inside @element has come out. */
+static void
+wait_for_sink_pads (GstElement * element)
+{
+  GstIterator *pads = gst_element_iterate_sink_pads (element);
+
+  while (gst_iterator_foreach (pads, wait_for_chain, NULL) ==
+      GST_ITERATOR_RESYNC)
+    gst_iterator_resync (pads);
+  gst_iterator_free (pads);
+}
+
+static void
+stop_receiving (GstElement * dtlssrtpdemux)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (dtlssrtpdemux, "sink");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_buffer, NULL, NULL);
+  wait_for_sink_pads (dtlssrtpdemux);
+}
+
+/* A flush from behind reaches all channels, also one that waits for room. */
+static void
+stop_sending_data (GstElement * sctpenc)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sctpenc, "src");
+
+  gst_pad_send_event (pad, gst_event_new_flush_start ());
+  wait_for_sink_pads (sctpenc);
+}
+
+typedef struct
+{
+  const gchar *factory_name;
+  void (*func) (GstElement * element);
+} Stop;
+
+static void
+stop_if_made_by (const GValue * item, gpointer user_data)
+{
+  const Stop *stop = user_data;
+  GstElement *element = g_value_get_object (item);
+  GstElementFactory *factory = gst_element_get_factory (element);
+
+  if (factory != NULL
+      && g_str_equal (GST_OBJECT_NAME (factory), stop->factory_name))
+    stop->func (element);
+}
+
+static void
+stop_all (GstElement * webrtcbin, Stop stop)
 {
   GstIterator *elements = gst_bin_iterate_recurse (GST_BIN (webrtcbin));
 
-  while (gst_iterator_foreach (elements, stop_receiving, NULL) ==
+  while (gst_iterator_foreach (elements, stop_if_made_by, &stop) ==
       GST_ITERATOR_RESYNC)
     gst_iterator_resync (elements);
   gst_iterator_free (elements);
+}
+
+/* Before @webrtcbin goes down: no packet is on its way in, and no data channel's
+ * on its way out. What one finds where half is down already, on 1.22: srtpdec's
+ * first packet wants a stream-start event that has gone (a critical); sctpdec
+ * aborts the process over a channel that opens, which also leaves an appsrc
+ * behind; sctpenc's association is gone (a crash). */
+void
+rtc_transport_stop (GstElement * webrtcbin)
+{
+  stop_all (webrtcbin, (Stop) {
+      "dtlssrtpdemux", stop_receiving});
+  stop_all (webrtcbin, (Stop) {
+      "sctpenc", stop_sending_data});
 }

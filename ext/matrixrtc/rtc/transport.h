@@ -6,6 +6,6 @@
 G_BEGIN_DECLS
 
 void rtc_transport_keep_data_channels (GstElement * webrtcbin);
-void rtc_transport_stop_receiving (GstElement * webrtcbin);
+void rtc_transport_stop (GstElement * webrtcbin);
 
 G_END_DECLS

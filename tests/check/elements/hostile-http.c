@@ -210,7 +210,9 @@ GST_START_TEST (test_answer)
 
   set_faults (step, &fault);
   receiver_go_through_matrix (receiver);
-  g_object_set (receiver_get_src (receiver), "timeout", 2, NULL);
+  /* What goes on must have the time for it on a busy machine. */
+  if (steps[step].code != NULL)
+    g_object_set (receiver_get_src (receiver), "timeout", 2, NULL);
   peak = get_peak_kib ();
   receiver_play (receiver);
   outcome_check (call, receiver, answer->name, steps[step].code);
