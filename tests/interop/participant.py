@@ -10,7 +10,9 @@ import time
 
 from livekit import rtc
 
+import encryption as e2ee
 import media
+from reception import Reception
 
 CODECS = {"vp8": rtc.VideoCodec.VP8, "h264": rtc.VideoCodec.H264,
           "vp9": rtc.VideoCodec.VP9, "av1": rtc.VideoCodec.AV1}
@@ -23,13 +25,14 @@ class Participant:
         self.index = index
         self.room = rtc.Room()
         self.feeds = {}  # track sid -> (task, source, track)
-        self.listeners = {}  # track sid -> task
-        self.received = {}  # track sid -> what came of it
-        self.room.on("track_subscribed", self._subscribed)
-        self.room.on("track_unsubscribed", self._unsubscribed)
+        self.encrypted = False
+        self.reception = Reception(self.room)
 
-    async def join(self, url, token, subscribe=False):
+    async def join(self, url, token, subscribe=False, encryption=None):
         options = rtc.RoomOptions(auto_subscribe=subscribe)
+        if encryption:
+            options.encryption = e2ee.sdk_options(encryption)
+            self.encrypted = True
         await asyncio.wait_for(self.room.connect(url, token, options), 20)
         local = self.room.local_participant
         return {"sid": local.sid, "identity": local.identity}
@@ -37,8 +40,7 @@ class Participant:
     async def leave(self):
         for sid in list(self.feeds):
             await self._stop_feed(sid)
-        for sid in list(self.listeners):
-            self._stop_listener(sid)
+        self.reception.stop()
         await self.room.disconnect()
 
     async def publish_audio(self):
@@ -48,7 +50,8 @@ class Participant:
             track, feed, self._feed_audio(feed, media.tone(self.index)),
             rtc.TrackPublishOptions(
                 source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False,
-                red=True))
+                # The server can't take encrypted sound out of RED.
+                red=not self.encrypted))
 
     async def publish_video(self, codec="vp8", width=320, height=240, fps=15,
                             bitrate=300_000):
@@ -74,6 +77,20 @@ class Participant:
         self.feeds[publication.sid] = (task, feed, track)
         return {"sid": publication.sid, "time": time.monotonic()}
 
+    async def set_key(self, key, index, identity):
+        keys = self.room.e2ee_manager.key_provider
+        if isinstance(key, str):
+            keys.set_shared_key(e2ee.key_bytes(key), index)
+        else:
+            keys.set_key(identity or self.room.local_participant.identity,
+                         e2ee.key_bytes(key), index)
+
+    async def use_key(self, index):
+        """Of all tracks that are published now."""
+        for cryptor in self.room.e2ee_manager.frame_cryptors():
+            if cryptor.track_sid in self.feeds:
+                cryptor.set_key_index(index)
+
     async def unpublish(self, sid):
         await self.room.local_participant.unpublish_track(sid)
         await self._stop_feed(sid)
@@ -84,11 +101,6 @@ class Participant:
             track.mute()
         else:
             track.unmute()
-
-    def report(self):
-        """What was received, and who is there, as this participant sees."""
-        return {"tracks": self.received,
-                "participants": sorted(self.room.remote_participants)}
 
     async def _stop_feed(self, sid):
         task, feed, _track = self.feeds.pop(sid)
@@ -118,29 +130,3 @@ class Participant:
             count = max(count + 1, int((time.monotonic() - start) * fps))
             await asyncio.sleep(
                 max(0, start + count / fps - time.monotonic()))
-
-    def _subscribed(self, track, publication, participant):
-        self.received[track.sid] = {
-            "identity": participant.identity, "frames": 0,
-            "kind": "video" if track.kind == rtc.TrackKind.KIND_VIDEO
-                    else "audio", "mime": publication.mime_type}
-        self.listeners[track.sid] = asyncio.create_task(self._listen(track))
-
-    def _unsubscribed(self, track, _publication, _participant):
-        self._stop_listener(track.sid)
-
-    def _stop_listener(self, sid):
-        task = self.listeners.pop(sid, None)
-        if task:
-            task.cancel()
-
-    async def _listen(self, track):
-        if track.kind == rtc.TrackKind.KIND_VIDEO:
-            stream = rtc.VideoStream(track)
-        else:
-            stream = rtc.AudioStream(track)
-        try:
-            async for _event in stream:
-                self.received[track.sid]["frames"] += 1
-        finally:
-            await stream.aclose()

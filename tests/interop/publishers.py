@@ -17,82 +17,53 @@ which is the same for all processes of the machine.
 import asyncio
 import json
 import pathlib
-import queue
 import subprocess
 import sys
 import threading
 
-from processes import Child, Timeout
+from orders import Orders
+from processes import Child
 
 
-class PublisherError(Exception):
-    """The SDK could not do what was asked."""
-
-
-class Publishers:
+class Publishers(Orders):
     """The process, from the outside. Use it from one thread."""
 
     def __init__(self, folder, name="publishers"):
+        super().__init__()
         self.child = Child(
             name, [sys.executable, __file__],
             pathlib.Path(folder) / f"{name}.log",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._answers = queue.Queue()
-        self._count = 0
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
     def _read(self):
         for line in self.child.process.stdout:
             self._answers.put(json.loads(line))
         self._answers.put(None)
 
-    def send(self, command, **arguments):
-        """Gives an order without waiting; returns its number for wait()."""
-        self._count += 1
-        line = json.dumps(
-            {"number": self._count, "command": command, **arguments})
-        self.child.process.stdin.write(line.encode() + b"\n")
+    def _write(self, text):
+        self.child.process.stdin.write(text.encode() + b"\n")
         self.child.process.stdin.flush()
-        return self._count
 
-    def wait(self, *numbers, timeout=30):
-        """The results of orders sent before, in the order of numbers."""
-        results = {}
-        while len(results) < len(numbers):
-            try:
-                answer = self._answers.get(timeout=timeout)
-            except queue.Empty:
-                raise Timeout("the publishers do not answer") from None
-            if answer is None:
-                self.child.process.wait(5)
-                self.child.require_running()
-            if "error" in answer:
-                raise PublisherError(answer["error"])
-            results[answer["number"]] = answer["result"]
-        return [results[number] for number in numbers]
+    def join(self, name, url, token, index=0, subscribe=False,
+             encryption=None):
+        """Joins; index chooses colour and tone. Returns identity and sid.
 
-    def order(self, command, **arguments):
-        return self.wait(self.send(command, **arguments))[0]
-
-    def join(self, name, url, token, index=0, subscribe=False):
-        """Joins; index chooses colour and tone. Returns identity and sid."""
+        encryption is encryption.SHARED or OWN_KEYS, or None for none.
+        """
         return self.order("join", name=name, url=url, token=token,
-                          index=index, subscribe=subscribe)
+                          index=index, subscribe=subscribe,
+                          encryption=encryption)
 
-    def publish_audio(self, name):
-        """Publishes a tone; returns sid and time."""
-        return self.order("publish_audio", name=name)
+    def use_key(self, name, index):
+        """name sends with the key that was set at this index."""
+        return self.order("use_key", name=name, index=index)
 
-    def publish_video(self, name, **options):
-        """Publishes a moving picture (options: see Participant)."""
-        return self.order("publish_video", name=name, **options)
+    def rotate(self, name, key, index):
+        """A new key, used at once."""
+        self.set_key(name, key, index)
+        self.use_key(name, index)
 
     def unpublish(self, name, sid):
         return self.order("unpublish", name=name, sid=sid)
@@ -100,16 +71,31 @@ class Publishers:
     def mute(self, name, sid, muted=True):
         return self.order("mute", name=name, sid=sid, muted=muted)
 
-    def leave(self, name):
-        return self.order("leave", name=name)
-
     def report(self, name):
         """What a subscribing participant has received up to now."""
         return self.order("report", name=name)
 
+    def wait_recognised(self, name, sid, index, count=5, timeout=15):
+        """Waits until name has received the index-th participant's picture
+        or tone on that track, count times more than up to now."""
+        return self.order("wait_recognised", name=name, sid=sid, index=index,
+                          count=count, timeout=timeout)
+
+    def wait_encryption(self, name, identity, state, timeout=15):
+        """Waits until name has been told of that state of identity's media:
+        ok, missing_key, decryption_failed."""
+        return self.order("wait_encryption", name=name, identity=identity,
+                          state=state, timeout=timeout)
+
     def stop(self):
         self.child.stop()
         self._reader.join(5)
+
+
+# Orders that a participant carries out, and those that his reception does.
+OF_PARTICIPANTS = ("publish_audio", "publish_video", "unpublish", "set_key",
+                   "use_key")
+OF_RECEPTIONS = ("wait_recognised", "wait_encryption")
 
 
 class Worker:
@@ -132,14 +118,17 @@ class Worker:
         self.participants[name].mute(sid, muted)
 
     async def report(self, name):
-        return self.participants[name].report()
+        return self.participants[name].reception.report()
 
     async def obey(self, number, command, **arguments):
         """Carries out one order and prints its answer."""
         answer = {"number": number}
         try:
-            if command in ("publish_audio", "publish_video", "unpublish"):
+            if command in OF_PARTICIPANTS:
                 who = self.participants[arguments.pop("name")]
+                function = getattr(who, command)
+            elif command in OF_RECEPTIONS:
+                who = self.participants[arguments.pop("name")].reception
                 function = getattr(who, command)
             else:
                 function = getattr(self, command)
