@@ -25,6 +25,7 @@ class Orders:
 
     def __init__(self):
         self._answers = queue.Queue()
+        self._results = {}
         self._count = 0
 
     def __enter__(self):
@@ -48,8 +49,7 @@ class Orders:
 
     def wait(self, *numbers, timeout=30):
         """The results of orders sent before, in the order of numbers."""
-        results = {}
-        while len(results) < len(numbers):
+        while not all(number in self._results for number in numbers):
             try:
                 answer = self._answers.get(timeout=timeout)
             except queue.Empty:
@@ -60,8 +60,8 @@ class Orders:
                 raise PublisherError("the publishers have gone")
             if "error" in answer:
                 raise PublisherError(answer["error"])
-            results[answer["number"]] = answer["result"]
-        return [results[number] for number in numbers]
+            self._results[answer["number"]] = answer["result"]
+        return [self._results.pop(number) for number in numbers]
 
     def order(self, command, **arguments):
         return self.wait(self.send(command, **arguments))[0]
@@ -86,6 +86,16 @@ class Orders:
             key = {"hex": key.hex()}
         self.order("set_key", name=name, key=key, index=index,
                    identity=identity)
+
+    def rotate_every(self, name, keys, seconds):
+        """name sends with the first of keys now and, every so many seconds,
+        with the next. keys are pairs of bytes and index.
+
+        Returns at once with a number for wait(), which then waits until the
+        last key has been in use for that long.
+        """
+        return self.send("rotate_every", name=name, seconds=seconds, keys=[
+            ({"hex": key.hex()}, index) for key, index in keys])
 
     def leave(self, name):
         return self.order("leave", name=name)

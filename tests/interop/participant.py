@@ -77,7 +77,7 @@ class Participant:
         self.feeds[publication.sid] = (task, feed, track)
         return {"sid": publication.sid, "time": time.monotonic()}
 
-    async def set_key(self, key, index, identity):
+    async def set_key(self, key, index, identity=None):
         keys = self.room.e2ee_manager.key_provider
         if isinstance(key, str):
             keys.set_shared_key(e2ee.key_bytes(key), index)
@@ -90,6 +90,12 @@ class Participant:
         for cryptor in self.room.e2ee_manager.frame_cryptors():
             if cryptor.track_sid in self.feeds:
                 cryptor.set_key_index(index)
+
+    async def rotate_every(self, keys, seconds):
+        for key, index in keys:
+            await self.set_key(key, index)
+            await self.use_key(index)
+            await asyncio.sleep(seconds)
 
     async def unpublish(self, sid):
         await self.room.local_participant.unpublish_track(sid)

@@ -16,7 +16,7 @@ import sys
 import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
-DEBIAN_TOOLS = ("ffmpeg", "ffprobe", "setpriv")
+DEBIAN_TOOLS = ("ffmpeg", "ffprobe", "setpriv", "chromium")
 
 
 def cache_dir(arguments):
@@ -35,6 +35,8 @@ def check_system():
     missing = [tool for tool in DEBIAN_TOOLS if not shutil.which(tool)]
     if not shutil.which("go"):
         missing.append("go (livekit-server is built from its Go module)")
+    if not shutil.which("npm"):
+        missing.append("npm (it installs LiveKit's client for browsers)")
     script = ("import gi; gi.require_version('Gst', '1.0'); "
               "from gi.repository import Gst")
     if subprocess.run([sys.executable, "-c", script], check=False,
@@ -63,6 +65,27 @@ def make_venv(cache):
     return target / "bin" / "python"
 
 
+def install_modules(cache):
+    """What the page in Chromium is made of, again when the lock changes.
+
+    The scripts of packages are not run: none is needed.
+    """
+    target = cache / "page"
+    lock = (HERE / "page" / "package-lock.json").read_bytes()
+    stamp = target / "stamp"
+    if not (stamp.exists() and stamp.read_bytes() == lock):
+        print("interop: installing LiveKit's client for browsers", flush=True)
+        target.mkdir(exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / "page" / name, target)
+        subprocess.run(
+            ["npm", "ci", "--prefix", target, "--omit=dev", "--omit=peer",
+             "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund",
+             "--loglevel=error"], check=True)
+        stamp.write_bytes(lock)
+    return target / "node_modules"
+
+
 def main():
     cache = cache_dir(sys.argv[1:])
     try:
@@ -74,11 +97,13 @@ def main():
             sys.path.insert(0, str(HERE))
             import livekit_server
             binary = livekit_server.build(cache)
+            modules = install_modules(cache)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         print(f"interop: CANNOT TEST: {error}", flush=True)
         print("0 passed, 1 failed", flush=True)
         return 1
     os.environ["INTEROP_LIVEKIT_SERVER"] = str(binary)
+    os.environ["INTEROP_NODE_MODULES"] = str(modules)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     os.execv(python, [str(python), str(HERE / "runner.py"), *sys.argv[1:]])
 

@@ -94,7 +94,7 @@ class Publishers(Orders):
 
 # Orders that a participant carries out, and those that his reception does.
 OF_PARTICIPANTS = ("publish_audio", "publish_video", "unpublish", "set_key",
-                   "use_key")
+                   "use_key", "rotate_every")
 OF_RECEPTIONS = ("wait_recognised", "wait_encryption")
 
 

@@ -105,15 +105,28 @@ class InteropTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.room = "room-" + uuid.uuid4().hex[:12]
         self._publishers = None
+        self._browser = None
 
     @property
     def publishers(self):
         if self._publishers is None:
-            self._publishers = Publishers(
-                os.environ.get("INTEROP_LOGS", self.folder),
-                "publishers-" + self.id().rpartition(".")[2])
-            self.addCleanup(self._publishers.stop)
+            self._publishers = self._start(Publishers, "publishers")
         return self._publishers
+
+    @property
+    def browser(self):
+        """Where participants of LiveKit's client for browsers live."""
+        if self._browser is None:
+            from browser import Browser  # benches do without Chromium
+            self._browser = self._start(Browser, "browser")
+        return self._browser
+
+    def _start(self, kind, name):
+        case = "-".join(self.id().split(".")[-2:])
+        started = kind(os.environ.get("INTEROP_LOGS", self.folder),
+                       f"{name}-{case}")
+        self.addCleanup(started.stop)
+        return started
 
     def join(self, name, index=0, **options):
         """A participant of self.room, straight to the SFU."""

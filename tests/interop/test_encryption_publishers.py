@@ -9,6 +9,7 @@ nothing.
 import unittest
 
 from encryption import OWN_KEYS, SHARED, new_key
+from processes import wait_until
 from stack import InteropTest
 
 PASSPHRASE = "correct horse battery staple"
@@ -106,6 +107,81 @@ class OfTheSDK(Encrypted):
         self.publishers.wait_encryption("listener", "anna", "missing_key")
         self.require_unrecognised(sids)
         self.publishers.set_key("listener", key, INDEX, "anna")
+        self.wait_recognised(1, sids)
+
+
+class OfABrowser(Encrypted):
+    """Publishers of the client for browsers."""
+
+    def publisher(self, name, index, encryption, key, key_index, **video):
+        self.browser.join(
+            name, self.livekit.url, self.livekit.token(self.room, name),
+            index, encryption)
+        if encryption:
+            self.browser.set_key(name, key, key_index)
+        return [self.browser.publish_audio(name)["sid"],
+                self.browser.publish_video(name, **video)["sid"]]
+
+    def test_passphrase(self):
+        self.listen(SHARED)
+        sids = self.publisher("anna", 1, SHARED, PASSPHRASE, 0)
+        plain = self.publisher("plain", 2, None, None, 0)
+        self.wait_recognised(2, plain, count=20)
+        self.require_unrecognised(sids)
+        self.publishers.set_key("listener", PASSPHRASE, 0)
+        self.wait_recognised(1, sids)
+
+    def test_own_keys(self):
+        """Every codec that is worth it, first with a wrong key."""
+        keys, sids = {}, {}
+        self.listen(OWN_KEYS)
+        for index, codec in enumerate(("vp8", "vp9", "h264")):
+            keys[codec] = new_key()
+            self.publishers.set_key("listener", new_key(), INDEX, codec)
+            sids[codec] = self.publisher(
+                codec, index, OWN_KEYS, keys[codec], INDEX, codec=codec)
+        for index, codec in enumerate(keys):
+            self.publishers.wait_encryption(
+                "listener", codec, "decryption_failed")
+            self.require_unrecognised(sids[codec])
+            self.publishers.set_key("listener", keys[codec], INDEX, codec)
+            self.wait_recognised(index, sids[codec])
+            self.check_codec(sids[codec][1], codec)
+
+    def check_codec(self, sid, codec):
+        track = self.publishers.report("listener")["tracks"][sid]
+        self.assertEqual(track["mime"].lower(), "video/" + codec)
+
+    def test_layers_of_vp9(self):
+        """Each spatial layer is encrypted by itself.
+
+        Smaller pictures than these have no three layers.
+        """
+        key = new_key()
+        self.listen(OWN_KEYS)
+        self.publishers.set_key("listener", key, INDEX, "anna")
+        sids = self.publisher("anna", 1, OWN_KEYS, key, INDEX, codec="vp9",
+                              width=960, height=540, bitrate=1_500_000)
+        self.wait_recognised(1, sids)
+        wait_until(lambda: self.scalability(sids[1]) == "L3T3_KEY", 10,
+                   "three spatial layers")
+
+    def scalability(self, sid):
+        statistics = self.browser.statistics("anna", sid) or {}
+        return statistics.get("scalabilityMode")
+
+    def test_rotation(self):
+        """Through all indices there can be, and round to the first."""
+        keys = [(new_key(), index) for index in (254, 255, 0)]
+        self.listen(OWN_KEYS)
+        for key, index in keys[:-1]:
+            self.publishers.set_key("listener", key, index, "anna")
+        sids = self.publisher("anna", 1, OWN_KEYS, *keys[0])
+        self.wait_recognised(1, sids)
+        rotation = self.browser.rotate_every("anna", keys, 1)
+        self.publishers.wait_encryption("listener", "anna", "missing_key")
+        self.browser.wait(rotation)
+        self.publishers.set_key("listener", *keys[-1], "anna")
         self.wait_recognised(1, sids)
 
 
