@@ -387,6 +387,18 @@ e2ee_key_ring_set (E2eeKeyRing * ring, guint index, E2eeKey * key)
   g_mutex_unlock (&ring->lock);
 }
 
+/* Wipes all keys, for whoever holds the ring. */
+void
+e2ee_key_ring_clear (E2eeKeyRing * ring)
+{
+  guint i;
+
+  g_mutex_lock (&ring->lock);
+  for (i = 0; i < E2EE_KEY_RING_SIZE; i++)
+    slot_clear (&ring->slots[i]);
+  g_mutex_unlock (&ring->lock);
+}
+
 static gboolean
 is_valid_locked (E2eeKeyRing * ring, const Slot * slot)
 {

@@ -61,6 +61,7 @@ E2eeKeyRing *e2ee_key_ring_ref (E2eeKeyRing * ring);
 void e2ee_key_ring_unref (E2eeKeyRing * ring);
 
 void e2ee_key_ring_set (E2eeKeyRing * ring, guint index, E2eeKey * key);
+void e2ee_key_ring_clear (E2eeKeyRing * ring);
 void e2ee_key_ring_count_wrong (E2eeKeyRing * ring, guint8 index);
 
 E2eeKeyStatus e2ee_key_ring_decrypt (E2eeKeyRing * ring, guint8 index,
