@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Fuzz target: what homeservers and authorization services answer, and the
- * tokens in it.
+ * tokens in it; and the media keys that members of a call send.
  */
 #include <string.h>
 #include <gst/gst.h>
@@ -9,6 +9,7 @@
 #include "debug.h"
 #include "http/json.h"
 #include "http/retry.h"
+#include "matrix/mediakey.h"
 #include "matrix/openid.h"
 #include "sfu/sfuconfig.h"
 
@@ -53,6 +54,19 @@ read_claims (const uint8_t * data, size_t size)
   g_strdelimit (payload, "/", '_');
   jwt = g_strconcat ("h.", payload, ".s", NULL);
   read_token (jwt);
+}
+
+/* No membership is made of anything but text, and nothing is quoted. */
+static void
+read_media_key (const gchar * text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MatrixMediaKey) key =
+      matrix_media_key_new (NULL, "@a:example.org", "DEV", text, &error);
+
+  g_assert ((key == NULL) == (error != NULL));
+  if (key != NULL)
+    g_assert (strlen (key->hashed_identity) == 43);
 }
 
 static void check_depth (JsonNode * node, guint depth);
@@ -134,6 +148,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
 
   read_token (text);
   read_claims (data, size);
+  read_media_key (text);
   g_assert ((object == NULL) == (error != NULL));
   if (object != NULL)
     read_answer (object);
