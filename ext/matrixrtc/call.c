@@ -13,14 +13,13 @@
 #include <glib/gi18n-lib.h>
 #include "debug.h"
 #include "call.h"
+#include "callencryption.h"
 #include "connection.h"
 #include "gstmatrixrtc-enumtypes.h"
 #include "matrixrtcerror.h"
 #include "matrix/identity.h"
 
 #define GST_CAT_DEFAULT matrixrtc_call_debug
-
-#define MAX_TOKEN_SIZE (64 * 1024)
 
 /* Leaving tells the SFU and waits for its answer; it needn't wait long. */
 #define LEAVE_TIMEOUT_MS 1000
@@ -29,6 +28,7 @@
 struct _Call
 {
   CallSettings settings;
+  E2eeCall *encryption;         /* shared with the element, for several calls */
   GstBin *bin;
   MatrixRtcLoop *loop;
   CallCallbacks callbacks;
@@ -38,48 +38,6 @@ struct _Call
   GHashTable *participants;     /* sid -> GstStructure */
 };
 
-/* Settings */
-
-void
-call_settings_copy (CallSettings * dest, const CallSettings * src)
-{
-  *dest = *src;
-  dest->homeserver = g_strdup (src->homeserver);
-  dest->access_token = g_strdup (src->access_token);
-  dest->access_token_file = g_strdup (src->access_token_file);
-  dest->user_id = g_strdup (src->user_id);
-  dest->device_id = g_strdup (src->device_id);
-  dest->member_id = g_strdup (src->member_id);
-  dest->room_id = g_strdup (src->room_id);
-  dest->slot_id = g_strdup (src->slot_id);
-  dest->livekit_service_url = g_strdup (src->livekit_service_url);
-  dest->livekit_url = g_strdup (src->livekit_url);
-  dest->livekit_token = g_strdup (src->livekit_token);
-  dest->ssl_ca_file = g_strdup (src->ssl_ca_file);
-  dest->proxy = g_strdup (src->proxy);
-  dest->user_agent = g_strdup (src->user_agent);
-}
-
-void
-call_settings_clear (CallSettings * settings)
-{
-  g_free (settings->homeserver);
-  g_free (settings->access_token);
-  g_free (settings->access_token_file);
-  g_free (settings->user_id);
-  g_free (settings->device_id);
-  g_free (settings->member_id);
-  g_free (settings->room_id);
-  g_free (settings->slot_id);
-  g_free (settings->livekit_service_url);
-  g_free (settings->livekit_url);
-  g_free (settings->livekit_token);
-  g_free (settings->ssl_ca_file);
-  g_free (settings->proxy);
-  g_free (settings->user_agent);
-  memset (settings, 0, sizeof (*settings));
-}
-
 /* Before the first call of a process. Any thread. */
 void
 call_prepare (GstElement * element)
@@ -88,12 +46,13 @@ call_prepare (GstElement * element)
 }
 
 Call *
-call_new (const CallSettings * settings, GstBin * bin, MatrixRtcLoop * loop,
-    const CallCallbacks * callbacks, gpointer user_data)
+call_new (const CallSettings * settings, E2eeCall * encryption, GstBin * bin,
+    MatrixRtcLoop * loop, const CallCallbacks * callbacks, gpointer user_data)
 {
   Call *call = g_new0 (Call, 1);
 
   call_settings_copy (&call->settings, settings);
+  call->encryption = e2ee_call_ref (encryption);
   call->bin = bin;
   call->loop = matrix_rtc_loop_ref (loop);
   call->callbacks = *callbacks;
@@ -110,6 +69,7 @@ call_free (Call * call)
   g_clear_pointer (&call->connection, connection_free);
   g_hash_table_unref (call->participants);
   call_settings_clear (&call->settings);
+  e2ee_call_unref (call->encryption);
   matrix_rtc_loop_unref (call->loop);
   g_free (call);
 }
@@ -246,14 +206,45 @@ call_tell_participant (Call * call, const LiveKitParticipant * participant,
   call->callbacks.message (structure, call->user_data);
 }
 
+/* One encrypted track makes it an encrypted call. */
+static void
+call_note_encryption (Call * call, const LiveKitParticipant * participant)
+{
+  guint i;
+
+  e2ee_call_set_present (call->encryption, participant->identity);
+  for (i = 0; i < participant->tracks->len; i++) {
+    const LiveKitTrack *track = g_ptr_array_index (participant->tracks, i);
+
+    if (track->encrypted)
+      e2ee_call_set_encrypted (call->encryption, TRUE);
+  }
+}
+
 static void
 on_participant_joined (const LiveKitParticipant * participant,
     gpointer user_data)
 {
   Call *call = user_data;
 
+  call_note_encryption (call, participant);
   call_keep_participant (call, participant);
   call_tell_participant (call, participant, "matrixrtc-participant-joined");
+}
+
+/* Of somebody who has left, and isn't back already in a session of another sid. */
+static void
+call_forget_keys (Call * call, const gchar * identity)
+{
+  GHashTableIter iter;
+  GstStructure *other;
+
+  g_hash_table_iter_init (&iter, call->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & other)) {
+    if (g_strcmp0 (gst_structure_get_string (other, "identity"), identity) == 0)
+      return;
+  }
+  e2ee_call_forget_keys (call->encryption, identity);
 }
 
 static void
@@ -262,6 +253,7 @@ on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
   Call *call = user_data;
 
   g_hash_table_remove (call->participants, participant->sid);
+  call_forget_keys (call, participant->identity);
   call_publish_participants (call);
   call_tell_participant (call, participant, "matrixrtc-participant-left");
 }
@@ -310,6 +302,7 @@ on_participant_updated (const LiveKitParticipant * participant,
   Call *call = user_data;
   guint i;
 
+  call_note_encryption (call, participant);
   call_keep_participant (call, participant);
   for (i = 0; i < participant->tracks->len; i++)
     call_with_track (call, participant, g_ptr_array_index (participant->tracks,
@@ -362,81 +355,6 @@ call_take_media_error (Call * call, GstElement * child, const gchar * debug)
 
 /* Starting */
 
-static gboolean
-is_set (const gchar * text)
-{
-  return text != NULL && *text != '\0';
-}
-
-/* A token goes into a header: a line end in it would end the header. */
-static gboolean
-is_token (const gchar * text)
-{
-  gsize length = strlen (text);
-
-  return length > 0 && length <= MAX_TOKEN_SIZE && g_str_is_ascii (text)
-      && text[strcspn (text, " \t\r\n\v\f")] == '\0';
-}
-
-static gchar *
-read_token_file (const gchar * path, GError ** error)
-{
-  g_autofree gchar *text = NULL;
-  g_autoptr (GError) cause = NULL;
-
-  if (g_file_get_contents (path, &text, NULL, &cause))
-    return g_strdup (g_strstrip (text));
-  *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
-      _("The access token file can't be read."), "%s", cause->message);
-  return NULL;
-}
-
-static gchar *
-call_get_access_token (const CallSettings * settings, GError ** error)
-{
-  g_autofree gchar *token = is_set (settings->access_token) ?
-      g_strdup (settings->access_token) :
-      read_token_file (settings->access_token_file, error);
-
-  if (token == NULL || is_token (token))
-    return g_steal_pointer (&token);
-  *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
-      _("The Matrix access token can't be one."),
-      "it is empty, too long, or has white space inside");
-  return NULL;
-}
-
-static gboolean
-call_check_settings (const CallSettings * settings, GError ** error)
-{
-  if (is_set (settings->livekit_url)) {
-    if (is_set (settings->livekit_token))
-      return TRUE;
-    *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_LIVEKIT_CONNECTION, 0,
-        _("There is no token for the LiveKit server."),
-        "livekit-url is set, livekit-token isn't");
-  } else if (!is_set (settings->room_id)) {
-    *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_UNKNOWN, 0,
-        _("No call is named."), "neither room-id nor livekit-url is set");
-  } else if (!is_set (settings->homeserver)) {
-    *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
-        _("No Matrix homeserver is named."), "homeserver isn't set");
-  } else if (!is_set (settings->access_token)
-      && !is_set (settings->access_token_file)) {
-    *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
-        _("There is no Matrix access token."),
-        "neither access-token nor access-token-file is set");
-  } else if (!is_set (settings->livekit_service_url)) {
-    *error = matrix_rtc_error_new
-        (GST_MATRIX_RTC_ERROR_MISSING_MATRIX_RTC_TRANSPORT, 0,
-        _("No MatrixRTC authorization service is named."),
-        "livekit-service-url isn't set");
-  } else {
-    return TRUE;
-  }
-  return FALSE;
-}
-
 static HttpClient *
 call_new_http_client (const CallSettings * settings, GError ** error)
 {
@@ -461,13 +379,13 @@ static MatrixAccount *
 call_new_account (const CallSettings * settings, HttpClient * http,
     GError ** error)
 {
-  g_autofree gchar *token = call_get_access_token (settings, error);
+  g_autofree gchar *token = call_settings_get_access_token (settings, error);
 
   if (token == NULL)
     return NULL;
   return matrix_account_new (http, settings->homeserver, token,
-      is_set (settings->user_id) ? settings->user_id : NULL,
-      is_set (settings->device_id) ? settings->device_id : NULL);
+      call_settings_is_set (settings->user_id) ? settings->user_id : NULL,
+      call_settings_is_set (settings->device_id) ? settings->device_id : NULL);
 }
 
 static const ConnectionCallbacks connection_callbacks = {
@@ -484,18 +402,19 @@ static Connection *
 call_new_connection (Call * call, GError ** error)
 {
   const CallSettings *settings = &call->settings;
-  g_autofree gchar *member_id = is_set (settings->member_id) ?
+  g_autofree gchar *member_id = call_settings_is_set (settings->member_id) ?
       g_strdup (settings->member_id) : g_uuid_string_random ();
   g_autoptr (HttpClient) http = NULL;
   g_autoptr (MatrixAccount) account = NULL;
   ConnectionSettings connection_settings;
 
-  if (!call_check_settings (settings, error))
+  if (!call_settings_check (settings, error)
+      || !call_encryption_choose_keys (call->encryption, settings, error))
     return NULL;
   http = call_new_http_client (settings, error);
   if (http == NULL)
     return NULL;
-  if (!is_set (settings->livekit_url)) {
+  if (!call_settings_is_set (settings->livekit_url)) {
     account = call_new_account (settings, http, error);
     if (account == NULL)
       return NULL;
@@ -508,7 +427,10 @@ call_new_connection (Call * call, GError ** error)
         settings->force_old_jwt_endpoint,.livekit_url =
         settings->livekit_url,.livekit_token =
         settings->livekit_token,.peer.bin = call->bin,.peer.loop =
-        call->loop,.peer.output = settings->output,.peer.latency_ms =
+        call->loop,.peer.receivers.output =
+        settings->output,.peer.receivers.encryption =
+        call->encryption,.peer.receivers.unencrypted_media =
+        settings->unencrypted_media,.peer.latency_ms =
         settings->latency,.peer.relay_only =
         settings->ice_transport_policy ==
         GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY,};

@@ -2,40 +2,13 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "gstmatrixrtc-enums.h"
+#include "callsettings.h"
+#include "e2ee/e2eecall.h"
 #include "loop.h"
 
 G_BEGIN_DECLS
 
 typedef struct _Call Call;
-
-/* The element's properties, by the same names. All strings may be NULL. */
-typedef struct
-{
-  gchar *homeserver;
-  gchar *access_token;
-  gchar *access_token_file;
-  gchar *user_id;
-  gchar *device_id;
-  gchar *member_id;
-  gchar *room_id;
-  gchar *slot_id;
-  gchar *livekit_service_url;
-  gboolean force_old_jwt_endpoint;
-  gchar *livekit_url;
-  gchar *livekit_token;
-  GstMatrixRtcOutput output;
-  guint latency;                /* ms */
-  guint timeout;                /* s */
-  gboolean ssl_strict;
-  gchar *ssl_ca_file;
-  gchar *proxy;
-  gchar *user_agent;
-  GstMatrixRtcIceTransportPolicy ice_transport_policy;
-} CallSettings;
-
-void call_settings_copy (CallSettings * dest, const CallSettings * src);
-void call_settings_clear (CallSettings * settings);
 
 /* One remote track, with what is known of its publisher. */
 typedef struct
@@ -74,8 +47,9 @@ typedef struct
 } CallCallbacks;
 
 void call_prepare (GstElement * element);
-Call *call_new (const CallSettings * settings, GstBin * bin,
-    MatrixRtcLoop * loop, const CallCallbacks * callbacks, gpointer user_data);
+Call *call_new (const CallSettings * settings, E2eeCall * encryption,
+    GstBin * bin, MatrixRtcLoop * loop, const CallCallbacks * callbacks,
+    gpointer user_data);
 void call_start (Call * call);
 void call_stop (Call * call);
 void call_free (Call * call);
