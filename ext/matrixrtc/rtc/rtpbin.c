@@ -8,6 +8,10 @@
  * the first, of which there are none that we could start with. The latency counts
  * from the first packet on.
  *
+ * Requests for key frames and lost packets go out soon. RFC 4585 allows one early
+ * between two regular reports, and the first only behind one; rtpsession leaves
+ * some 5 seconds between those.
+ *
  * webrtcbin doesn't forget which section an SSRC belongs to. It would when the
  * SSRC falls silent for some seconds, as those of muted tracks do, or says BYE,
  * and then dereferences NULL if another pad is made for it. What it keeps now is
@@ -21,13 +25,17 @@
 #include "config.h"
 #endif
 
+#include <gst/gst.h>
 #include "rtpbin.h"
+
+#define RTCP_MIN_INTERVAL (250 * GST_MSECOND)
 
 static void
 on_element_added (GstBin * rtpbin, GstElement * element, gpointer user_data)
 {
   if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), "probation"))
-    g_object_set (element, "probation", 0, NULL);
+    g_object_set (element, "probation", 0, "rtcp-min-interval",
+        RTCP_MIN_INTERVAL, NULL);
 }
 
 static GstPadProbeReturn
