@@ -14,7 +14,7 @@
 static const RtcCodec codecs[] = {
   {"OPUS", TRUE, "rtpopusdepay", "audio/x-opus"},
   {"VP8", FALSE, "rtpvp8depay", "video/x-vp8"},
-  {"VP9", FALSE, "rtpvp9depay", "video/x-vp9"},
+  {"VP9", FALSE, "rtpvp9depay", "video/x-vp9", TRUE},
   {"AV1", FALSE, "rtpav1depay", "video/x-av1"},
   {"H264", FALSE, "rtph264depay",
       "video/x-h264, stream-format=(string)byte-stream, "

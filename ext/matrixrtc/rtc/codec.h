@@ -12,6 +12,7 @@ typedef struct
   gboolean is_audio;
   const gchar *depayloader;
   const gchar *caps;            /* what comes out */
+  gboolean has_layers;          /* see layers.h */
 } RtcCodec;
 
 const RtcCodec *rtc_codec_find (const gchar * encoding_name);

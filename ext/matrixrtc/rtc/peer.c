@@ -484,7 +484,7 @@ rtc_peer_new (const RtcPeerSettings * settings,
   peer->webrtcbin = gst_object_ref_sink (webrtcbin);
   peer->ssrc_filter = rtc_ssrc_filter_new ();
   rtc_stream_host_init (&peer->host, matrix_rtc_loop_ref (settings->loop),
-      settings->bin, webrtcbin, peer->ssrc_filter, settings->output);
+      settings->bin, webrtcbin, peer->ssrc_filter, &settings->receivers);
   peer->streams =
       g_ptr_array_new_with_free_func ((GDestroyNotify) rtc_stream_unref);
   peer->negotiation = rtc_negotiation_new (settings->loop, webrtcbin,
@@ -607,6 +607,17 @@ rtc_peer_is_track_ready (RtcPeer * peer, const gchar * track_sid)
   RtcStream *stream = peer_find_stream (peer, track_sid);
 
   return stream != NULL && rtc_stream_is_ready (stream);
+}
+
+/* Before the track is started, and whenever it changes. */
+void
+rtc_peer_set_track_encryption (RtcPeer * peer,
+    const RtcTrackEncryption * encryption)
+{
+  RtcStream *stream = peer_find_stream (peer, encryption->track_sid);
+
+  if (stream != NULL)
+    rtc_stream_set_encryption (stream, encryption);
 }
 
 /* Lets the frames of a ready track out. */

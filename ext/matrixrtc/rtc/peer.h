@@ -2,8 +2,8 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "../gstmatrixrtc-enums.h"
 #include "../loop.h"
+#include "receiver.h"
 
 G_BEGIN_DECLS
 
@@ -13,7 +13,7 @@ typedef struct
 {
   GstBin *bin;                  /* gets the media elements; outlives the peer */
   MatrixRtcLoop *loop;
-  GstMatrixRtcOutput output;
+  GstMatrixRtcReceiverSettings receivers;
   guint latency_ms;
   gboolean relay_only;
 } RtcPeerSettings;
@@ -56,6 +56,8 @@ GStrv rtc_peer_get_track_sids (RtcPeer * peer);
 GstPad *rtc_peer_get_track_pad (RtcPeer * peer, const gchar * track_sid);
 gchar *rtc_peer_get_track_msid (RtcPeer * peer, const gchar * track_sid);
 gboolean rtc_peer_is_track_ready (RtcPeer * peer, const gchar * track_sid);
+void rtc_peer_set_track_encryption (RtcPeer * peer,
+    const RtcTrackEncryption * encryption);
 void rtc_peer_start_track (RtcPeer * peer, const gchar * track_sid);
 void rtc_peer_end_track (RtcPeer * peer, const gchar * track_sid);
 void rtc_peer_end_started_track (RtcPeer * peer, const gchar * track_sid);

@@ -2,7 +2,7 @@
 /*
  * The media chain of one track: RTP in, what the element's pad gives out. Holds
  * its output back until somebody takes it, from the first frame that a decoder
- * can start with. Whatever goes wrong behind it, its own upstream hears only
+ * can start with, once that is decrypted. Whatever goes wrong behind it, its own upstream hears only
  * that all is well: a jitter buffer that sees an error would stop the transport
  * that all other tracks share.
  */
@@ -11,8 +11,10 @@
 #endif
 
 #include <gio/gio.h>
+#include <gst/video/video.h>
 #include "../debug.h"
 #include "codec.h"
+#include "layers.h"
 #include "receiver.h"
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
@@ -26,6 +28,8 @@ struct _GstMatrixRtcReceiver
   GstMatrixRtcReceiverReady ready;
   gpointer user_data;
   GDestroyNotify notify;
+  GstElement *decrypt;          /* NULL where RTP is given out */
+  GstPad *blocked_pad;          /* where frames are held back */
   gulong block_id;              /* taken by gst_matrix_rtc_receiver_unblock() */
 
   gint is_ready;                /* atomic */
@@ -40,6 +44,7 @@ gst_matrix_rtc_receiver_finalize (GObject * object)
 
   if (self->notify != NULL)
     self->notify (self->user_data);
+  g_clear_object (&self->blocked_pad);
   G_OBJECT_CLASS (gst_matrix_rtc_receiver_parent_class)->finalize (object);
 }
 
@@ -69,10 +74,28 @@ sink_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   return GST_FLOW_OK;
 }
 
+typedef struct
+{
+  GstPad *pad;
+  GstObject *parent;
+} Chain;
+
+static gboolean
+chain_one (GstBuffer ** buffer, guint i, gpointer user_data)
+{
+  Chain *chain = user_data;
+
+  sink_chain (chain->pad, chain->parent, gst_buffer_ref (*buffer));
+  return TRUE;
+}
+
 static GstFlowReturn
 sink_chain_list (GstPad * pad, GstObject * parent, GstBufferList * list)
 {
-  gst_proxy_pad_chain_list_default (pad, parent, list);
+  Chain chain = { pad, parent };
+
+  gst_buffer_list_foreach (list, chain_one, &chain);
+  gst_buffer_list_unref (list);
   return GST_FLOW_OK;
 }
 
@@ -109,32 +132,85 @@ set_if_there (GstElement * element, const gchar * property, gboolean value)
     g_object_set (element, property, value, NULL);
 }
 
-static gboolean
-receiver_add_elements (GstMatrixRtcReceiver * self, const RtcCodec * codec,
-    GstMatrixRtcOutput output, GstElement ** first, GstElement ** last)
+static GstElement *
+receiver_add_depayloader (GstMatrixRtcReceiver * self, const RtcCodec * codec)
 {
-  GstElement *filter = gst_element_factory_make ("capsfilter", NULL);
-  GstElement *depayloader;
-  g_autoptr (GstCaps) caps = NULL;
+  GstElement *depayloader = gst_element_factory_make (codec->depayloader, NULL);
 
-  if (filter == NULL)
-    return FALSE;
-  gst_bin_add (GST_BIN (self), filter);
-  *first = *last = filter;
-  if (output == GST_MATRIX_RTC_OUTPUT_RTP)
-    return TRUE;
-
-  depayloader = gst_element_factory_make (codec->depayloader, NULL);
   if (depayloader == NULL)
-    return FALSE;
+    return NULL;
   /* After a loss the picture is asked for anew; what can still be decoded until
    * then is better than none. */
   set_if_there (depayloader, "request-keyframe", TRUE);
   gst_bin_add (GST_BIN (self), depayloader);
+  if (codec->has_layers)
+    rtc_layers_split (depayloader);
+  return depayloader;
+}
+
+static GstElement *
+receiver_add_decrypt (GstMatrixRtcReceiver * self,
+    const GstMatrixRtcReceiverSettings * settings)
+{
+  GstMatrixRtcDecrypt *decrypt =
+      g_object_new (GST_TYPE_MATRIX_RTC_DECRYPT, "unencrypted-media",
+      settings->unencrypted_media, NULL);
+
+  gst_matrix_rtc_decrypt_set_call (decrypt, settings->encryption);
+  gst_bin_add (GST_BIN (self), GST_ELEMENT (decrypt));
+  return GST_ELEMENT (decrypt);
+}
+
+/* Frames are held back at @filter. */
+static gboolean
+receiver_add_elements (GstMatrixRtcReceiver * self, const RtcCodec * codec,
+    const GstMatrixRtcReceiverSettings * settings, GstElement ** first,
+    GstElement ** filter, GstElement ** last)
+{
+  g_autoptr (GstCaps) caps = NULL;
+
+  *filter = gst_element_factory_make ("capsfilter", NULL);
+  if (*filter == NULL)
+    return FALSE;
+  gst_bin_add (GST_BIN (self), *filter);
+  *first = *last = *filter;
+  if (settings->output == GST_MATRIX_RTC_OUTPUT_RTP)
+    return TRUE;
+
+  *first = receiver_add_depayloader (self, codec);
+  if (*first == NULL)
+    return FALSE;
   caps = gst_caps_from_string (codec->caps);
-  g_object_set (filter, "caps", caps, NULL);
-  *first = depayloader;
-  return gst_element_link (depayloader, filter);
+  g_object_set (*filter, "caps", caps, NULL);
+  *last = self->decrypt = receiver_add_decrypt (self, settings);
+  return gst_element_link_many (*first, *filter, *last, NULL);
+}
+
+static gboolean
+is_parameter_set (GQuark field, GValue * value, gpointer user_data)
+{
+  return !g_str_has_prefix (g_quark_to_string (field), "sprop-");
+}
+
+/* Depayloaders put the parameter sets of the SDP before the first key frame. They
+ * are in it already, and in front of an encrypted one they would be taken for
+ * a part of what was encrypted. */
+static GstPadProbeReturn
+drop_parameter_sets (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  g_autoptr (GstCaps) copy = NULL;
+  GstCaps *caps;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_caps (event, &caps);
+  copy = gst_caps_copy (caps);
+  gst_structure_filter_and_map_in_place (gst_caps_get_structure (copy, 0),
+      is_parameter_set, NULL);
+  GST_PAD_PROBE_INFO_DATA (info) = gst_event_new_caps (copy);
+  gst_event_unref (event);
+  return GST_PAD_PROBE_OK;
 }
 
 static GstPad *
@@ -146,6 +222,50 @@ receiver_add_ghost (GstMatrixRtcReceiver * self, GstElement * element,
 
   gst_element_add_pad (GST_ELEMENT (self), pad);
   return pad;
+}
+
+/* rtpsession makes a FIR of a request for all headers, which LiveKit's SFU
+ * doesn't hear: it looks for its SSRC where a PLI has it. And while a FIR is
+ * wanted no PLI is sent. */
+static GstPadProbeReturn
+ask_by_pli (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstClockTime running_time;
+  gboolean all_headers;
+  guint count;
+
+  if (!gst_video_event_is_force_key_unit (event)
+      || !gst_video_event_parse_upstream_force_key_unit (event, &running_time,
+          &all_headers, &count) || !all_headers)
+    return GST_PAD_PROBE_OK;
+  GST_PAD_PROBE_INFO_DATA (info) =
+      gst_video_event_new_upstream_force_key_unit (running_time, FALSE, count);
+  gst_event_unref (event);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+receiver_add_sink (GstMatrixRtcReceiver * self, GstElement * first)
+{
+  GstPad *pad = receiver_add_ghost (self, first, "sink");
+
+  gst_pad_set_chain_function (pad, sink_chain);
+  gst_pad_set_chain_list_function (pad, sink_chain_list);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, ask_by_pli, NULL,
+      NULL);
+  if (self->decrypt != NULL)
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+        drop_parameter_sets, NULL, NULL);
+}
+
+static void
+receiver_block (GstMatrixRtcReceiver * self, GstElement * filter)
+{
+  self->blocked_pad = gst_element_get_static_pad (filter, "src");
+  self->block_id = gst_pad_add_probe (self->blocked_pad,
+      GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_BUFFER_LIST, on_first_buffer, self, NULL);
 }
 
 static const RtcCodec *
@@ -160,49 +280,56 @@ codec_from_caps (GstCaps * rtp_caps)
 /* @rtp_caps says which codec comes in. @ready is called once, when the first
  * frame waits at the source pad. */
 GstMatrixRtcReceiver *
-gst_matrix_rtc_receiver_new (GstCaps * rtp_caps, GstMatrixRtcOutput output,
+gst_matrix_rtc_receiver_new (GstCaps * rtp_caps,
+    const GstMatrixRtcReceiverSettings * settings,
     GstMatrixRtcReceiverReady ready, gpointer user_data, GDestroyNotify notify,
     GError ** error)
 {
   const RtcCodec *codec = codec_from_caps (rtp_caps);
   GstMatrixRtcReceiver *self = g_object_new (GST_TYPE_MATRIX_RTC_RECEIVER,
       NULL);
-  GstElement *first, *last;
+  GstElement *first, *filter, *last;
   GstPad *pad;
 
   gst_object_ref_sink (self);
   self->ready = ready;
   self->user_data = user_data;
   self->notify = notify;
-  if (codec == NULL || !receiver_add_elements (self, codec, output, &first,
-          &last)) {
+  if (codec == NULL || !receiver_add_elements (self, codec, settings, &first,
+          &filter, &last)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
         "no depayloader for %" GST_PTR_FORMAT, rtp_caps);
     gst_object_unref (self);
     return NULL;
   }
   self->wait_for_key_frame =
-      !codec->is_audio && output == GST_MATRIX_RTC_OUTPUT_ENCODED;
-
-  pad = receiver_add_ghost (self, first, "sink");
-  gst_pad_set_chain_function (pad, sink_chain);
-  gst_pad_set_chain_list_function (pad, sink_chain_list);
+      !codec->is_audio && settings->output == GST_MATRIX_RTC_OUTPUT_ENCODED;
+  receiver_add_sink (self, first);
+  receiver_block (self, filter);
   pad = receiver_add_ghost (self, last, "src");
-  self->block_id = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK |
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
-      on_first_buffer, self, NULL);
+  if (codec->has_layers && self->decrypt != NULL)
+    rtc_layers_join (pad);
   return self;
+}
+
+/* Before frames are let out, and whenever it changes. */
+void
+gst_matrix_rtc_receiver_set_encryption (GstMatrixRtcReceiver * self,
+    const RtcTrackEncryption * encryption)
+{
+  if (self->decrypt != NULL)
+    g_object_set (self->decrypt, "identity", encryption->identity,
+        "track-sid", encryption->track_sid, "encrypted",
+        encryption->is_encrypted, "sif-trailer", encryption->sif_trailer, NULL);
 }
 
 /* Lets the frame that waits, and all that come, out of the source pad. */
 void
 gst_matrix_rtc_receiver_unblock (GstMatrixRtcReceiver * self)
 {
-  g_autoptr (GstPad) pad =
-      gst_element_get_static_pad (GST_ELEMENT (self), "src");
   gulong block_id = self->block_id;
 
   self->block_id = 0;
   if (block_id != 0)
-    gst_pad_remove_probe (pad, block_id);
+    gst_pad_remove_probe (self->blocked_pad, block_id);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gst/gst.h>
+#include "../e2ee/gstmatrixrtcdecrypt.h"
 #include "../gstmatrixrtc-enums.h"
 
 G_BEGIN_DECLS
@@ -10,12 +11,32 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GstMatrixRtcReceiver, gst_matrix_rtc_receiver, GST,
     MATRIX_RTC_RECEIVER, GstBin)
 
+/* How the frames of a track are encrypted. */
+typedef struct
+{
+  gboolean is_encrypted;
+  const gchar *identity;        /* of the publisher: whose keys they are */
+  const gchar *track_sid;
+  GBytes *sif_trailer;          /* of the SFU's own frames, or NULL */
+} RtcTrackEncryption;
+
+/* What the receivers of one call have in common. */
+typedef struct
+{
+  GstMatrixRtcOutput output;
+  E2eeCall *encryption;         /* outlives them */
+  GstMatrixRtcUnencryptedMedia unencrypted_media;
+} GstMatrixRtcReceiverSettings;
+
 /* Called on a streaming thread, once. */
 typedef void (*GstMatrixRtcReceiverReady) (gpointer user_data);
 
 GstMatrixRtcReceiver *gst_matrix_rtc_receiver_new (GstCaps * rtp_caps,
-    GstMatrixRtcOutput output, GstMatrixRtcReceiverReady ready,
-    gpointer user_data, GDestroyNotify notify, GError ** error);
+    const GstMatrixRtcReceiverSettings * settings,
+    GstMatrixRtcReceiverReady ready, gpointer user_data, GDestroyNotify notify,
+    GError ** error);
+void gst_matrix_rtc_receiver_set_encryption (GstMatrixRtcReceiver * receiver,
+    const RtcTrackEncryption * encryption);
 void gst_matrix_rtc_receiver_unblock (GstMatrixRtcReceiver * receiver);
 
 G_END_DECLS

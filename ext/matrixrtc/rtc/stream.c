@@ -15,7 +15,6 @@
 
 #include <gst/video/video.h>
 #include "../debug.h"
-#include "receiver.h"
 #include "stream.h"
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
@@ -44,13 +43,13 @@ struct _RtcStream
 void
 rtc_stream_host_init (RtcStreamHost * host, MatrixRtcLoop * loop,
     GstBin * bin, GstElement * webrtcbin, RtcSsrcFilter * ssrc_filter,
-    GstMatrixRtcOutput output)
+    const GstMatrixRtcReceiverSettings * receivers)
 {
   host->loop = loop;
   host->bin = bin;
   host->webrtcbin = webrtcbin;
   host->ssrc_filter = ssrc_filter;
-  host->output = output;
+  host->receivers = *receivers;
   g_mutex_init (&host->lock);
   g_cond_init (&host->task_done);
   host->n_tasks = 0;
@@ -277,7 +276,8 @@ rtc_stream_bind (RtcStream * stream, const gchar * track_sid, GArray * ssrcs,
         "the stream has no caps");
     return FALSE;
   }
-  stream->receiver = gst_matrix_rtc_receiver_new (caps, stream->host->output,
+  stream->receiver =
+      gst_matrix_rtc_receiver_new (caps, &stream->host->receivers,
       on_receiver_ready, rtc_stream_ref (stream),
       (GDestroyNotify) rtc_stream_unref, error);
   if (stream->receiver == NULL)
@@ -295,6 +295,15 @@ rtc_stream_bind (RtcStream * stream, const gchar * track_sid, GArray * ssrcs,
         KEY_FRAME_INTERVAL_MS, on_key_frame_timer, stream);
   }
   return TRUE;
+}
+
+/* Once it is bound. */
+void
+rtc_stream_set_encryption (RtcStream * stream,
+    const RtcTrackEncryption * encryption)
+{
+  if (stream->receiver != NULL)
+    gst_matrix_rtc_receiver_set_encryption (stream->receiver, encryption);
 }
 
 /* Lets the frames out, once somebody has taken the receiver's source pad. */

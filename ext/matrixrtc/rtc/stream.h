@@ -2,8 +2,8 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "../gstmatrixrtc-enums.h"
 #include "../loop.h"
+#include "receiver.h"
 #include "ssrcfilter.h"
 
 G_BEGIN_DECLS
@@ -17,7 +17,7 @@ typedef struct
   GstBin *bin;
   GstElement *webrtcbin;
   RtcSsrcFilter *ssrc_filter;
-  GstMatrixRtcOutput output;
+  GstMatrixRtcReceiverSettings receivers;
 
   GMutex lock;                  /* a leaf: nothing is called under it */
   GCond task_done;
@@ -37,7 +37,7 @@ typedef struct
 
 void rtc_stream_host_init (RtcStreamHost * host, MatrixRtcLoop * loop,
     GstBin * bin, GstElement * webrtcbin, RtcSsrcFilter * ssrc_filter,
-    GstMatrixRtcOutput output);
+    const GstMatrixRtcReceiverSettings * receivers);
 void rtc_stream_host_clear (RtcStreamHost * host);
 void rtc_stream_host_close (RtcStreamHost * host);
 void rtc_stream_host_wait (RtcStreamHost * host);
@@ -50,6 +50,8 @@ void rtc_stream_unref (RtcStream * stream);
 gboolean rtc_stream_bind (RtcStream * stream, const gchar * track_sid,
     GArray * ssrcs, const RtcStreamCallbacks * callbacks, gpointer user_data,
     GError ** error);
+void rtc_stream_set_encryption (RtcStream * stream,
+    const RtcTrackEncryption * encryption);
 void rtc_stream_unblock (RtcStream * stream);
 void rtc_stream_end (RtcStream * stream);
 void rtc_stream_dismantle (RtcStream * stream);
