@@ -21,6 +21,9 @@
 
 #define GST_CAT_DEFAULT matrixrtc_connection_debug
 
+/* LiveKit's has 43 bytes. */
+#define MAX_SIF_TRAILER 256
+
 struct _Connection
 {
   /* Constant. */
@@ -45,6 +48,7 @@ struct _Connection
   SfuConfig *config;
   LiveKitSignal *signal;
   LiveKitRoom *room;
+  GBytes *sif_trailer;          /* of the frames that this SFU makes, or NULL */
   RtcPeer *peer;
   gboolean is_joined;
 };
@@ -92,6 +96,7 @@ connection_clear (Connection * connection)
   g_clear_object (&connection->cancellable);
   g_clear_pointer (&connection->config, sfu_config_free);
   g_clear_pointer (&connection->room, livekit_room_free);
+  g_clear_pointer (&connection->sif_trailer, g_bytes_unref);
 }
 
 static void
@@ -211,6 +216,34 @@ connection_start_phase (Connection * connection)
  * which come in any order. */
 
 static void
+connection_set_track_encryption (Connection * connection,
+    const LiveKitParticipant * participant, const LiveKitTrack * track)
+{
+  const RtcTrackEncryption encryption = {
+    .is_encrypted = track->encrypted,
+    .identity = participant->identity,
+    .track_sid = track->sid,
+    .sif_trailer = connection->sif_trailer,
+  };
+
+  rtc_peer_set_track_encryption (connection->peer, &encryption);
+}
+
+/* Whether the track can be given out in the form that is asked for. */
+static gboolean
+connection_check_track (Connection * connection, const LiveKitTrack * track)
+{
+  if (!track->encrypted || connection->peer_settings.receivers.output !=
+      GST_MATRIX_RTC_OUTPUT_RTP)
+    return TRUE;
+  connection->callbacks.track_failed (track->sid, "the track is encrypted, and "
+      "what is encrypted are frames: there is no RTP of it to give out",
+      connection->user_data);
+  rtc_peer_end_track (connection->peer, track->sid);
+  return FALSE;
+}
+
+static void
 connection_show_track (Connection * connection, const gchar * track_sid)
 {
   const LiveKitParticipant *participant;
@@ -223,6 +256,9 @@ connection_show_track (Connection * connection, const gchar * track_sid)
     GST_DEBUG ("track %s has no publisher yet", track_sid);
     return;
   }
+  if (!connection_check_track (connection, track))
+    return;
+  connection_set_track_encryption (connection, participant, track);
   msid = rtc_peer_get_track_msid (connection->peer, track_sid);
   pad = rtc_peer_get_track_pad (connection->peer, track_sid);
   connection->callbacks.track_added (participant, track, msid, pad,
@@ -285,7 +321,11 @@ on_participant_updated (const LiveKitParticipant * participant,
     gpointer user_data)
 {
   Connection *connection = user_data;
+  guint i;
 
+  for (i = 0; i < participant->tracks->len; i++)
+    connection_set_track_encryption (connection, participant,
+        g_ptr_array_index (participant->tracks, i));
   connection->callbacks.participant_updated (participant,
       connection->user_data);
 }
@@ -485,6 +525,10 @@ connection_configure_peer (Connection * connection,
       rtc_peer_add_ice_server (connection->peer, server->urls[j],
           server->username, server->credential);
   }
+  g_clear_pointer (&connection->sif_trailer, g_bytes_unref);
+  if (join->sif_trailer.len > 0 && join->sif_trailer.len <= MAX_SIF_TRAILER)
+    connection->sif_trailer =
+        g_bytes_new (join->sif_trailer.data, join->sif_trailer.len);
   if (join->client_configuration != NULL
       && join->client_configuration->force_relay ==
       LIVEKIT__CLIENT_CONFIG_SETTING__ENABLED)

@@ -15,6 +15,7 @@ GST_DEBUG_CATEGORY (matrixrtc_http_debug);
 GST_DEBUG_CATEGORY (matrixrtc_sfu_debug);
 GST_DEBUG_CATEGORY (matrixrtc_signal_debug);
 GST_DEBUG_CATEGORY (matrixrtc_peer_debug);
+GST_DEBUG_CATEGORY (matrixrtc_e2ee_debug);
 
 void
 matrix_rtc_debug_init (void)
@@ -33,4 +34,6 @@ matrix_rtc_debug_init (void)
       "MatrixRTC LiveKit signalling");
   GST_DEBUG_CATEGORY_INIT (matrixrtc_peer_debug, "matrixrtcpeer", 0,
       "MatrixRTC media peer");
+  GST_DEBUG_CATEGORY_INIT (matrixrtc_e2ee_debug, "matrixrtce2ee", 0,
+      "MatrixRTC end-to-end encryption");
 }

@@ -13,6 +13,7 @@ GST_DEBUG_CATEGORY_EXTERN (matrixrtc_http_debug);
 GST_DEBUG_CATEGORY_EXTERN (matrixrtc_sfu_debug);
 GST_DEBUG_CATEGORY_EXTERN (matrixrtc_signal_debug);
 GST_DEBUG_CATEGORY_EXTERN (matrixrtc_peer_debug);
+GST_DEBUG_CATEGORY_EXTERN (matrixrtc_e2ee_debug);
 
 void matrix_rtc_debug_init (void);
 

@@ -67,6 +67,43 @@ typedef enum {
 } GstMatrixRtcIceTransportPolicy;
 
 /**
+ * GstMatrixRtcE2eeKeys:
+ * @GST_MATRIX_RTC_E2EE_KEYS_AUTO: the passphrase if one is set, else the
+ *   application
+ * @GST_MATRIX_RTC_E2EE_KEYS_NONE: nowhere; what is encrypted isn't received
+ * @GST_MATRIX_RTC_E2EE_KEYS_PASSPHRASE: the passphrase that all participants
+ *   share
+ * @GST_MATRIX_RTC_E2EE_KEYS_APPLICATION: the action signals set-media-key and
+ *   handle-encryption-keys
+ *
+ * Where the media keys of an encrypted call come from.
+ *
+ * Since: 0.1.0
+ */
+typedef enum {
+  GST_MATRIX_RTC_E2EE_KEYS_AUTO,
+  GST_MATRIX_RTC_E2EE_KEYS_NONE,
+  GST_MATRIX_RTC_E2EE_KEYS_PASSPHRASE,
+  GST_MATRIX_RTC_E2EE_KEYS_APPLICATION,
+} GstMatrixRtcE2eeKeys;
+
+/**
+ * GstMatrixRtcUnencryptedMedia:
+ * @GST_MATRIX_RTC_UNENCRYPTED_MEDIA_WARN: give it out, with one warning a track
+ * @GST_MATRIX_RTC_UNENCRYPTED_MEDIA_DROP: don't give it out
+ * @GST_MATRIX_RTC_UNENCRYPTED_MEDIA_ALLOW: give it out
+ *
+ * What becomes of tracks that aren't encrypted in a call that is.
+ *
+ * Since: 0.1.0
+ */
+typedef enum {
+  GST_MATRIX_RTC_UNENCRYPTED_MEDIA_WARN,
+  GST_MATRIX_RTC_UNENCRYPTED_MEDIA_DROP,
+  GST_MATRIX_RTC_UNENCRYPTED_MEDIA_ALLOW,
+} GstMatrixRtcUnencryptedMedia;
+
+/**
  * GstMatrixRtcTrackSource:
  * @GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN: the publisher didn't say
  * @GST_MATRIX_RTC_TRACK_SOURCE_CAMERA: a camera
@@ -100,6 +137,7 @@ typedef enum {
  * @GST_MATRIX_RTC_ERROR_PEER_CONNECTION_TIMEOUT: no media path in time
  * @GST_MATRIX_RTC_ERROR_LIVEKIT_CONNECTION: any other failure to connect
  * @GST_MATRIX_RTC_ERROR_CONNECTION_LOST: the connection was lost for good
+ * @GST_MATRIX_RTC_ERROR_E2EE_KEY: a media key or a passphrase can't be used
  * @GST_MATRIX_RTC_ERROR_UNKNOWN: the rest
  *
  * What went wrong. The domain is `matrix-rtc-error-quark`; the nicks are the
@@ -117,6 +155,7 @@ typedef enum {
   GST_MATRIX_RTC_ERROR_PEER_CONNECTION_TIMEOUT, /*< nick=PEER_CONNECTION_TIMEOUT >*/
   GST_MATRIX_RTC_ERROR_LIVEKIT_CONNECTION, /*< nick=LIVEKIT_CONNECTION >*/
   GST_MATRIX_RTC_ERROR_CONNECTION_LOST, /*< nick=CONNECTION_LOST_ERROR >*/
+  GST_MATRIX_RTC_ERROR_E2EE_KEY, /*< nick=E2EE_KEY >*/
   GST_MATRIX_RTC_ERROR_UNKNOWN, /*< nick=UNKNOWN_ERROR >*/
 } GstMatrixRtcError;
 

@@ -28,6 +28,8 @@ gst_matrix_rtc_element_init (GstPlugin * plugin)
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_CONNECTION_STATE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_OUTPUT, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_ICE_TRANSPORT_POLICY, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_E2EE_KEYS, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_UNENCRYPTED_MEDIA, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_TRACK_SOURCE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_SRC_PAD, 0);
   g_once_init_leave (&initialized, 1);

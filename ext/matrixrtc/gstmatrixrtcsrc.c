@@ -48,6 +48,7 @@
 #include "gstmatrixrtc-enumtypes.h"
 #include "gstmatrixrtcelement.h"
 #include "gstmatrixrtcsrc.h"
+#include "gstmatrixrtcsrckeys.h"
 #include "gstmatrixrtcsrcpad.h"
 #include "gstmatrixrtcsrcsettings.h"
 
@@ -60,6 +61,8 @@
 struct _GstMatrixRtcSrc
 {
   GstBin parent;
+
+  E2eeCall *encryption;         /* constant; of use in any thread */
 
   CallSettings settings;
   GstMatrixRtcConnectionState state;
@@ -141,6 +144,23 @@ gst_matrix_rtc_src_get_property (GObject * object, guint id, GValue * value,
       if (!gst_matrix_rtc_src_settings_get (&self->settings, id, value))
         G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* For the element's other files. Any thread. */
+
+E2eeCall *
+gst_matrix_rtc_src_get_encryption (GstMatrixRtcSrc * self)
+{
+  return self->encryption;
+}
+
+void
+gst_matrix_rtc_src_copy_settings (GstMatrixRtcSrc * self,
+    CallSettings * settings)
+{
+  GST_OBJECT_LOCK (self);
+  call_settings_copy (settings, &self->settings);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -343,8 +363,8 @@ gst_matrix_rtc_src_start (GstMatrixRtcSrc * self)
   g_clear_error (&self->last_error);
   self->is_eos = FALSE;
   self->loop = matrix_rtc_loop_new ("matrixrtc");
-  self->call = call_new (&self->settings, GST_BIN (self), self->loop,
-      &call_callbacks, self);
+  self->call = call_new (&self->settings, self->encryption, GST_BIN (self),
+      self->loop, &call_callbacks, self);
   GST_OBJECT_UNLOCK (self);
 
   self->n_audio_pads = self->n_video_pads = 0;
@@ -441,6 +461,8 @@ gst_matrix_rtc_src_change_state (GstElement * element,
 
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     gst_matrix_rtc_src_clean_up (self);
+  else if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    e2ee_call_forget_all_keys (self->encryption);
   if (ret == GST_STATE_CHANGE_FAILURE)
     return ret;
 
@@ -530,6 +552,17 @@ find_child (GstMatrixRtcSrc * self, GstObject * object)
   return object == NULL ? NULL : gst_object_ref (GST_ELEMENT (object));
 }
 
+/* What one inside tells, in our name. */
+static GstMessage *
+retell (GstMatrixRtcSrc * self, GstMessage * message)
+{
+  GstMessage *ours = gst_message_new_element (GST_OBJECT (self),
+      gst_structure_copy (gst_message_get_structure (message)));
+
+  gst_message_unref (message);
+  return ours;
+}
+
 /* An error inside is one track's or one connection's: they tell it in their own
  * way, if the worker still runs. */
 static void
@@ -539,6 +572,8 @@ gst_matrix_rtc_src_handle_message (GstBin * bin, GstMessage * message)
   g_autoptr (GError) cause = NULL;
   MediaError *error;
 
+  if (gst_message_has_name (message, "matrixrtc-encryption-state"))
+    message = retell (self, message);
   if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR) {
     GST_BIN_CLASS (gst_matrix_rtc_src_parent_class)->handle_message (bin,
         message);
@@ -571,6 +606,7 @@ gst_matrix_rtc_src_finalize (GObject * object)
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
 
   call_settings_clear (&self->settings);
+  e2ee_call_unref (self->encryption);
   g_clear_error (&self->last_error);
   g_clear_pointer (&self->participants, gst_structure_free);
   g_hash_table_unref (self->pads);
@@ -580,6 +616,7 @@ gst_matrix_rtc_src_finalize (GObject * object)
 static void
 gst_matrix_rtc_src_init (GstMatrixRtcSrc * self)
 {
+  self->encryption = e2ee_call_new ();
   gst_matrix_rtc_src_settings_init (&self->settings);
   self->participants = gst_structure_new ("matrixrtc-participants", "count",
       G_TYPE_UINT, 0, NULL);
@@ -659,6 +696,7 @@ gst_matrix_rtc_src_class_init (GstMatrixRtcSrcClass * klass)
       GST_DEBUG_FUNCPTR (gst_matrix_rtc_src_handle_message);
 
   install_properties (object_class);
+  gst_matrix_rtc_src_keys_install (klass);
   gst_element_class_add_static_pad_template_with_gtype (element_class,
       &audio_template, GST_TYPE_MATRIX_RTC_SRC_PAD);
   gst_element_class_add_static_pad_template_with_gtype (element_class,

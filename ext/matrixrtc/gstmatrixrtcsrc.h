@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
+#include "call.h"
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_MATRIX_RTC_SRC (gst_matrix_rtc_src_get_type ())
 G_DECLARE_FINAL_TYPE (GstMatrixRtcSrc, gst_matrix_rtc_src, GST,
     MATRIX_RTC_SRC, GstBin)
+
+E2eeCall *gst_matrix_rtc_src_get_encryption (GstMatrixRtcSrc * src);
+void gst_matrix_rtc_src_copy_settings (GstMatrixRtcSrc * src,
+    CallSettings * settings);
 
 G_END_DECLS

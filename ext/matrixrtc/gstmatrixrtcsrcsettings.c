@@ -20,6 +20,8 @@
 #define DEFAULT_SSL_STRICT TRUE
 #define DEFAULT_USER_AGENT PACKAGE "/" VERSION " "
 #define DEFAULT_ICE_TRANSPORT_POLICY GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_ALL
+#define DEFAULT_E2EE_KEYS GST_MATRIX_RTC_E2EE_KEYS_AUTO
+#define DEFAULT_UNENCRYPTED_MEDIA GST_MATRIX_RTC_UNENCRYPTED_MEDIA_WARN
 
 #define WRITE_ONLY \
   (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
@@ -47,6 +49,10 @@ enum
   SETTING_PROXY,
   SETTING_USER_AGENT,
   SETTING_ICE_TRANSPORT_POLICY,
+  SETTING_E2EE_KEYS,
+  SETTING_E2EE_PASSPHRASE,
+  SETTING_E2EE_PASSPHRASE_FILE,
+  SETTING_UNENCRYPTED_MEDIA,
 };
 
 /* The defaults. All else of @settings is zero already. */
@@ -61,6 +67,8 @@ gst_matrix_rtc_src_settings_init (CallSettings * settings)
   settings->timeout = DEFAULT_TIMEOUT;
   settings->ssl_strict = DEFAULT_SSL_STRICT;
   settings->ice_transport_policy = DEFAULT_ICE_TRANSPORT_POLICY;
+  settings->e2ee_keys = DEFAULT_E2EE_KEYS;
+  settings->unencrypted_media = DEFAULT_UNENCRYPTED_MEDIA;
 }
 
 /* Values */
@@ -98,6 +106,10 @@ settings_find_string (CallSettings * settings, guint id)
       return &settings->proxy;
     case SETTING_USER_AGENT:
       return &settings->user_agent;
+    case SETTING_E2EE_PASSPHRASE:
+      return &settings->e2ee_passphrase;
+    case SETTING_E2EE_PASSPHRASE_FILE:
+      return &settings->e2ee_passphrase_file;
     default:
       return NULL;
   }
@@ -133,6 +145,12 @@ gst_matrix_rtc_src_settings_set (CallSettings * settings, guint id,
     case SETTING_ICE_TRANSPORT_POLICY:
       settings->ice_transport_policy = g_value_get_enum (value);
       break;
+    case SETTING_E2EE_KEYS:
+      settings->e2ee_keys = g_value_get_enum (value);
+      break;
+    case SETTING_UNENCRYPTED_MEDIA:
+      settings->unencrypted_media = g_value_get_enum (value);
+      break;
     default:
       return FALSE;
   }
@@ -167,6 +185,12 @@ gst_matrix_rtc_src_settings_get (CallSettings * settings, guint id,
       break;
     case SETTING_ICE_TRANSPORT_POLICY:
       g_value_set_enum (value, settings->ice_transport_policy);
+      break;
+    case SETTING_E2EE_KEYS:
+      g_value_set_enum (value, settings->e2ee_keys);
+      break;
+    case SETTING_UNENCRYPTED_MEDIA:
+      g_value_set_enum (value, settings->unencrypted_media);
       break;
     default:
       return FALSE;
@@ -446,6 +470,64 @@ install_network (GObjectClass * klass)
           DEFAULT_ICE_TRANSPORT_POLICY, READ_WRITE));
 }
 
+static void
+install_encryption (GObjectClass * klass)
+{
+  /**
+   * matrixrtcsrc:e2ee-keys:
+   *
+   * Where the media keys of an encrypted call come from.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_E2EE_KEYS,
+      g_param_spec_enum ("e2ee-keys", "E2EE keys",
+          "Where the media keys of an encrypted call come from",
+          GST_TYPE_MATRIX_RTC_E2EE_KEYS, DEFAULT_E2EE_KEYS, READ_WRITE));
+
+  /**
+   * matrixrtcsrc:e2ee-passphrase:
+   *
+   * The password of a call that has one for all participants, as it stands after
+   * `password=` in the call's link. Write-only; prefer
+   * #matrixrtcsrc:e2ee-passphrase-file, which no process list shows. If both are
+   * set, this one counts.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_E2EE_PASSPHRASE,
+      g_param_spec_string ("e2ee-passphrase", "E2EE passphrase",
+          "Password of a call that has one for all (write-only)", NULL,
+          WRITE_ONLY));
+
+  /**
+   * matrixrtcsrc:e2ee-passphrase-file:
+   *
+   * The path of a file whose first line is the password of the call. It is read at
+   * each start.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_E2EE_PASSPHRASE_FILE,
+      g_param_spec_string ("e2ee-passphrase-file", "E2EE passphrase file",
+          "File with the call's password, read at each start", NULL,
+          READ_WRITE));
+
+  /**
+   * matrixrtcsrc:unencrypted-media:
+   *
+   * What becomes of tracks that aren't encrypted in a call that is: one whose
+   * passphrase is set, or in which any other track is encrypted.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_UNENCRYPTED_MEDIA,
+      g_param_spec_enum ("unencrypted-media", "Unencrypted media",
+          "What to do with plain tracks among encrypted ones",
+          GST_TYPE_MATRIX_RTC_UNENCRYPTED_MEDIA, DEFAULT_UNENCRYPTED_MEDIA,
+          READ_WRITE));
+}
+
 void
 gst_matrix_rtc_src_settings_install (GObjectClass * klass)
 {
@@ -454,4 +536,5 @@ gst_matrix_rtc_src_settings_install (GObjectClass * klass)
   install_sfu (klass);
   install_media (klass);
   install_network (klass);
+  install_encryption (klass);
 }

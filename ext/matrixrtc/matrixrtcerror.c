@@ -136,6 +136,10 @@ matrix_rtc_error_to_gst (const GError * error, GQuark * domain, gint * code)
     case GST_MATRIX_RTC_ERROR_CONNECTION_LOST:
       *code = GST_RESOURCE_ERROR_READ;
       break;
+    case GST_MATRIX_RTC_ERROR_E2EE_KEY:
+      *domain = GST_STREAM_ERROR;
+      *code = GST_STREAM_ERROR_DECRYPT;
+      break;
     case GST_MATRIX_RTC_ERROR_UNKNOWN:
       break;
   }

@@ -3,12 +3,14 @@
 #include "config.h"
 #endif
 
+#include "e2ee/gstmatrixrtcdecrypt.h"
 #include "gstmatrixrtcelement.h"
 
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  return GST_ELEMENT_REGISTER (matrixrtcsrc, plugin);
+  return GST_ELEMENT_REGISTER (matrixrtcsrc, plugin)
+      && GST_ELEMENT_REGISTER (matrixrtcdecrypt, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, matrixrtc,

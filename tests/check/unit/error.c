@@ -13,7 +13,7 @@ typedef struct
   GstMatrixRtcError code;
   guint http_status;
   const gchar *nick;
-  GstResourceError gst_code;
+  gint gst_code;
 } Row;
 
 /* The table of the design. */
@@ -45,6 +45,7 @@ static const Row rows[] = {
       GST_RESOURCE_ERROR_OPEN_READ},
   {GST_MATRIX_RTC_ERROR_CONNECTION_LOST, 0, "CONNECTION_LOST_ERROR",
       GST_RESOURCE_ERROR_READ},
+  {GST_MATRIX_RTC_ERROR_E2EE_KEY, 0, "E2EE_KEY", GST_STREAM_ERROR_DECRYPT},
   {GST_MATRIX_RTC_ERROR_UNKNOWN, 403, "UNKNOWN_ERROR",
       GST_RESOURCE_ERROR_FAILED},
 };
@@ -65,7 +66,8 @@ GST_START_TEST (test_codes)
       row->http_status);
   fail_unless_equals_string (matrix_rtc_error_get_debug (error), "debug 7");
   matrix_rtc_error_to_gst (error, &domain, &code);
-  fail_unless_equals_int (domain, GST_RESOURCE_ERROR);
+  fail_unless_equals_int (domain, row->code == GST_MATRIX_RTC_ERROR_E2EE_KEY ?
+      GST_STREAM_ERROR : GST_RESOURCE_ERROR);
   fail_unless_equals_int (code, row->gst_code);
 }
 
