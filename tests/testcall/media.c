@@ -10,6 +10,9 @@
 #include <gst/rtp/gstrtpbuffer.h>
 #include <gst/video/video.h>
 
+/* Of a packet that we make ourselves. */
+#define MAX_PAYLOAD 1100
+
 struct _FeedOutput
 {
   GstAppSrc *src;
@@ -22,6 +25,7 @@ struct _Feed
 {
   GstElement *pipeline;
   GstElement *encoder;
+  Encryptor *encryptor;         /* NULL: plain */
 
   /* The streaming thread reads these. */
   GMutex lock;
@@ -62,16 +66,16 @@ describe_picture (const gchar * name, TestcallMedia media)
 }
 
 static gchar *
-describe_video (const gchar * name, TestcallMedia media, TestcallCodec codec)
+describe_video (const gchar * name, TestcallMedia media, TestcallCodec codec,
+    gboolean encrypted)
 {
   g_autofree gchar *picture = describe_picture (name, media);
 
   if (codec == TESTCALL_VP8)
     return g_strdup_printf ("%s! vp8enc name=encoder deadline=1 cpu-used=8 "
         "end-usage=cbr target-bitrate=200000 keyframe-max-dist=300 "
-        "error-resilient=default "
-        "! rtpvp8pay pt=%u mtu=1200 picture-id-mode=15-bit "
-        "timestamp-offset=0 ", picture, OFFER_PT_VP8);
+        "error-resilient=default %s", picture, encrypted ? "" :
+        "! rtpvp8pay mtu=1200 picture-id-mode=15-bit timestamp-offset=0 ");
   if (codec == TESTCALL_H264 && has_element ("x264enc"))
     return g_strdup_printf ("%s! x264enc name=encoder tune=zerolatency "
         "speed-preset=ultrafast bitrate=200 key-int-max=300 threads=1 "
@@ -90,10 +94,11 @@ describe_video (const gchar * name, TestcallMedia media, TestcallCodec codec)
 }
 
 static gchar *
-describe (const gchar * name, TestcallMedia media, TestcallCodec codec)
+describe (const gchar * name, TestcallMedia media, TestcallCodec codec,
+    gboolean encrypted)
 {
   if (media == TESTCALL_VIDEO || media == TESTCALL_SCREEN)
-    return describe_video (name, media, codec);
+    return describe_video (name, media, codec, encrypted);
   return g_strdup_printf ("audiotestsrc is-live=true freq=%u volume=0.2 "
       "samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=1 "
       "! opusenc name=encoder bitrate=32000 ! rtpopuspay pt=%u "
@@ -151,17 +156,50 @@ push_from_list (GstBuffer ** packet, guint idx, gpointer copying)
   return TRUE;
 }
 
+/* rtpvp8pay reads what is encrypted. RFC 7741, with the shortest descriptor. */
+static GstBufferList *
+packetise_vp8 (GstBuffer * frame)
+{
+  GstBufferList *list = gst_buffer_list_new ();
+  gsize size = gst_buffer_get_size (frame);
+  gsize done, part;
+
+  for (done = 0; done < size; done += part) {
+    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+    GstBuffer *packet;
+    guint8 *payload;
+
+    part = MIN (size - done, MAX_PAYLOAD);
+    packet = gst_rtp_buffer_new_allocate (1 + part, 0, 0);
+    gst_rtp_buffer_map (packet, GST_MAP_WRITE, &rtp);
+    gst_rtp_buffer_set_timestamp (&rtp,
+        gst_util_uint64_scale (GST_BUFFER_PTS (frame), 90000, GST_SECOND));
+    gst_rtp_buffer_set_marker (&rtp, done + part == size);
+    payload = gst_rtp_buffer_get_payload (&rtp);
+    payload[0] = done == 0 ? 0x10 : 0;
+    gst_buffer_extract (frame, done, payload + 1, part);
+    gst_rtp_buffer_unmap (&rtp);
+    GST_BUFFER_PTS (packet) = GST_BUFFER_PTS (frame);
+    gst_buffer_list_add (list, packet);
+  }
+  return list;
+}
+
 static GstFlowReturn
 on_sample (GstAppSink * sink, gpointer user_data)
 {
   Feed *feed = user_data;
   GstSample *sample = gst_app_sink_pull_sample (sink);
+  g_autoptr (GstBufferList) packets = NULL;
   GstBufferList *list;
   guint i;
 
   if (!sample)
     return GST_FLOW_EOS;
   list = gst_sample_get_buffer_list (sample);
+  if (!list && gst_structure_has_name (gst_caps_get_structure
+          (gst_sample_get_caps (sample), 0), "video/x-vp8"))
+    list = packets = packetise_vp8 (gst_sample_get_buffer (sample));
   g_mutex_lock (&feed->lock);
   for (i = 0; i < feed->outputs->len && !feed->muted; i++) {
     Copying copying = { g_ptr_array_index (feed->outputs, i),
@@ -178,6 +216,27 @@ on_sample (GstAppSink * sink, gpointer user_data)
   return GST_FLOW_OK;
 }
 
+static GstPadProbeReturn
+encrypt_frame (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Feed *feed = user_data;
+
+  GST_PAD_PROBE_INFO_DATA (info) = encryptor_encrypt (feed->encryptor,
+      GST_PAD_PROBE_INFO_BUFFER (info));
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+encrypt (Feed * feed, Encryption * encryption, TestcallMedia media)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed->encoder, "src");
+  gboolean video = media == TESTCALL_VIDEO || media == TESTCALL_SCREEN;
+
+  feed->encryptor = encryptor_new (encryption,
+      video ? E2EE_CODEC_VP8 : E2EE_CODEC_OPUS);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, encrypt_frame, feed, NULL);
+}
+
 static void
 connect_sink (Feed * feed)
 {
@@ -190,9 +249,9 @@ connect_sink (Feed * feed)
 
 Feed *
 feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
-    GstClockTime base_time)
+    Encryption * encryption, GstClockTime base_time)
 {
-  g_autofree gchar *chain = describe (name, media, codec);
+  g_autofree gchar *chain = describe (name, media, codec, encryption != NULL);
   g_autofree gchar *description = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GstClock) clock = gst_system_clock_obtain ();
@@ -219,6 +278,8 @@ feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
   gst_pipeline_use_clock (GST_PIPELINE (pipeline), clock);
   gst_element_set_start_time (pipeline, GST_CLOCK_TIME_NONE);
   gst_element_set_base_time (pipeline, base_time);
+  if (encryption)
+    encrypt (feed, encryption, media);
   connect_sink (feed);
   return feed;
 }
@@ -231,6 +292,7 @@ feed_free (Feed * feed)
   gst_element_set_state (feed->pipeline, GST_STATE_NULL);
   gst_object_unref (feed->encoder);
   gst_object_unref (feed->pipeline);
+  g_clear_pointer (&feed->encryptor, encryptor_free);
   g_ptr_array_unref (feed->outputs);
   g_mutex_clear (&feed->lock);
   g_free (feed);

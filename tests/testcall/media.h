@@ -9,14 +9,15 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 
+#include "encryption.h"
 #include "testcall.h"
 
 typedef struct _Feed Feed;
 typedef struct _FeedOutput FeedOutput;
 
-/* NULL: there is no encoder for that. */
+/* NULL: there is no encoder for that. encryption NULL: plain. */
 Feed *feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
-    GstClockTime base_time);
+    Encryption * encryption, GstClockTime base_time);
 void feed_free (Feed * feed);
 void feed_set_muted (Feed * feed, gboolean muted);
 void feed_request_key_frame (Feed * feed);

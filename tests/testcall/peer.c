@@ -7,6 +7,7 @@
 #include "media.h"
 #include "../../ext/matrixrtc/rtc/transport.h"
 
+#include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 #include <nice/agent.h>
 #include <nice/interfaces.h>
@@ -396,9 +397,15 @@ on_upstream (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   Post *template = user_data;
   Post *post;
+  gboolean is_fir = FALSE;
 
   if (!gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info), "GstForceKeyUnit"))
     return GST_PAD_PROBE_OK;
+  /* A FIR has its SSRC where LiveKit doesn't look. */
+  gst_video_event_parse_upstream_force_key_unit (GST_PAD_PROBE_INFO_EVENT
+      (info), NULL, &is_fir, NULL);
+  if (is_fir)
+    return GST_PAD_PROBE_DROP;
   post = post_new (template->peer, POST_KEY_FRAME);
   post->source = template->source;
   post_send (post);

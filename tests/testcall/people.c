@@ -82,7 +82,9 @@ track_new (TestCall * call, const Person * person, TestcallMedia media,
   track->cname = g_strdup_printf ("%s|%s", person->sid, track->sid);
   track->media = media;
   track->codec = codec;
-  track->feed = feed_new (person->name, media, codec, call->base_time);
+  track->encrypted = person->encryption != NULL;
+  track->feed = feed_new (person->name, media, codec, person->encryption,
+      call->base_time);
   return track;
 }
 
@@ -109,6 +111,7 @@ person_free (Person * person)
   g_free (person->identity);
   g_free (person->sid);
   g_ptr_array_unref (person->tracks);
+  g_clear_pointer (&person->encryption, encryption_unref);
   g_free (person);
 }
 
@@ -159,6 +162,8 @@ track_info_new (const Track * track)
   livekit__track_info__init (info);
   info->sid = g_strdup (track->sid);
   info->muted = track->muted;
+  if (track->encrypted)
+    info->encryption = LIVEKIT__ENCRYPTION_TYPE__GCM;
   info->source = track_source (track->media);
   info->mime_type = g_strdup (track_mime_type (track));
   info->type = is_audio (track->media) ? LIVEKIT__TRACK_TYPE__AUDIO :
@@ -227,6 +232,8 @@ typedef struct
   TestcallMedia media;
   TestcallCodec codec;
   gboolean muted;
+  guint index;
+  E2eeKey *key;
   gboolean done;
   gchar *text;
 } Move;
@@ -524,4 +531,46 @@ testcall_send_quality (TestCall * call, const gchar * name, guint quality)
   Tell tell = {.name = name,.quality = quality };
 
   testcall_run (call, do_send_quality, &tell);
+}
+
+/* --- Encryption ---------------------------------------------------------- */
+
+static void
+do_set_key (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+
+  move->done = person != NULL;
+  if (!person)
+    return;
+  if (!person->encryption)
+    person->encryption = encryption_new ();
+  encryption_set_key (person->encryption, move->index, move->key);
+}
+
+static gboolean
+set_key (TestCall * call, const gchar * name, guint index, E2eeKey * key)
+{
+  Move move = {.name = name,.index = index,.key = key };
+
+  testcall_run (call, do_set_key, &move);
+  e2ee_key_unref (key);
+  return move.done;
+}
+
+gboolean
+testcall_set_media_key (TestCall * call, const gchar * name, guint index,
+    GBytes * key)
+{
+  return set_key (call, name, index,
+      e2ee_key_new_from_raw (g_bytes_get_data (key, NULL),
+          g_bytes_get_size (key)));
+}
+
+gboolean
+testcall_set_passphrase (TestCall * call, const gchar * name,
+    const gchar * passphrase)
+{
+  return set_key (call, name, 0, e2ee_key_new_from_passphrase (passphrase));
 }

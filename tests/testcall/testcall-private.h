@@ -53,6 +53,7 @@ typedef struct
   gchar *sid;
   GPtrArray *tracks;            /* Track * */
   guint version;
+  Encryption *encryption;       /* of its new tracks; NULL: plain */
 } Person;
 
 /* One published track. Sessions hold references in their lines. */
@@ -65,6 +66,7 @@ typedef struct
   TestcallCodec codec;
   Feed *feed;                   /* NULL: a codec that we can't encode */
   gboolean muted;
+  gboolean encrypted;
 } Track;
 
 /* One m-line towards one subscriber. Its index is its place in the SDP. */

@@ -95,6 +95,13 @@ gboolean testcall_unpublish (TestCall * call, const gchar * name,
     TestcallMedia track);
 gboolean testcall_set_muted (TestCall * call, const gchar * name,
     TestcallMedia track, gboolean muted);
+/* What the participant publishes from now on is encrypted (Opus and VP8 only),
+ * with the newest key, at its index. FALSE: there is no such participant. The
+ * raw key is of 16 bytes. */
+gboolean testcall_set_media_key (TestCall * call, const gchar * name,
+    guint index, GBytes * key);
+gboolean testcall_set_passphrase (TestCall * call, const gchar * name,
+    const gchar * passphrase);
 /* Many changes in one offer: hold offers and updates back until thawed. */
 void testcall_freeze (TestCall * call);
 void testcall_thaw (TestCall * call);
