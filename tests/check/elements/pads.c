@@ -5,6 +5,7 @@
  */
 #include "fixture.h"
 
+#include <gst/video/video.h>
 #include <string.h>
 
 static void
@@ -387,6 +388,38 @@ GST_START_TEST (test_unlinked)
 
 GST_END_TEST;
 
+static void
+ask_for_key_frame (ReceiverPad * pad)
+{
+  fail_unless (gst_pad_send_event (pad->pad,
+          gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE,
+              TRUE, 1)));
+}
+
+/* What applications ask for with all headers reaches the SFU too, and so does the
+ * next request, unless it comes within a round trip of the one before. */
+GST_START_TEST (test_key_frame_requests)
+{
+  ReceiverPad *pad;
+  guint i, n_tries;
+
+  testcall_join (call, "ana", TESTCALL_VIDEO, TESTCALL_VP8);
+  receiver_play (receiver);
+  pad = wait_for_media ("ana", TESTCALL_VIDEO);
+  for (i = 0; i < 4; i++) {
+    guint64 plis = testcall_count (call, TESTCALL_SAW_PLI);
+
+    n_tries = 0;
+    do {
+      fail_unless (n_tries++ < DEADLINE_MS / 1000, "no request arrives");
+      ask_for_key_frame (pad);
+    } while (!testcall_wait_for (call, TESTCALL_SAW_PLI, plis + 1, 1000));
+  }
+  teardown ();
+}
+
+GST_END_TEST;
+
 /* As gst-launch-1.0 -e does on interruption. */
 GST_START_TEST (test_eos_event)
 {
@@ -424,6 +457,7 @@ pads_suite (void)
   tcase_add_test (tc, test_mute);
   tcase_add_test (tc, test_unmute_after_timeout);
   tcase_add_test (tc, test_unlinked);
+  tcase_add_test (tc, test_key_frame_requests);
   tcase_add_test (tc, test_eos_event);
   return suite;
 }

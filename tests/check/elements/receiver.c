@@ -61,6 +61,8 @@ on_data (GstPad * gst_pad, GstPadProbeInfo * info, gpointer user_data)
   g_mutex_lock (&probe->receiver->lock);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     probe->pad->is_eos = TRUE;
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP)
+    probe->pad->n_gaps++;
   else if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START)
     gst_event_replace (&probe->pad->stream_start, event);
   g_cond_broadcast (&probe->receiver->cond);
@@ -295,6 +297,14 @@ receiver_wait_for_error (Receiver * receiver)
   return NULL;
 }
 
+/* Of ours or from inside of us. */
+GstMessage *
+receiver_wait_for_warning (Receiver * receiver)
+{
+  return gst_bus_timed_pop_filtered (receiver->bus, DEADLINE_MS * GST_MSECOND,
+      GST_MESSAGE_WARNING);
+}
+
 GstMessage *
 receiver_wait_for_eos (Receiver * receiver)
 {
@@ -385,19 +395,32 @@ receiver_wait_for_removal (Receiver * receiver, const gchar * track_sid)
   return removed;
 }
 
-gboolean
-receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
-    guint n_buffers)
+static gboolean
+receiver_wait_for_count (Receiver * receiver, const guint * count,
+    guint at_least)
 {
   gint64 deadline = deadline_new ();
   gboolean enough;
 
   g_mutex_lock (&receiver->lock);
-  while (pad->n_buffers < n_buffers
+  while (*count < at_least
       && g_cond_wait_until (&receiver->cond, &receiver->lock, deadline));
-  enough = pad->n_buffers >= n_buffers;
+  enough = *count >= at_least;
   g_mutex_unlock (&receiver->lock);
   return enough;
+}
+
+gboolean
+receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
+    guint n_buffers)
+{
+  return receiver_wait_for_count (receiver, &pad->n_buffers, n_buffers);
+}
+
+gboolean
+receiver_wait_for_gaps (Receiver * receiver, ReceiverPad * pad, guint n_gaps)
+{
+  return receiver_wait_for_count (receiver, &pad->n_gaps, n_gaps);
 }
 
 /* Takes the sinks of a former run out of the pipeline, which is in NULL. */

@@ -18,6 +18,7 @@ typedef struct
   GstPad *pad;
   gchar *track_sid;
   guint n_buffers;
+  guint n_gaps;
   gboolean first_is_delta;
   gboolean had_caps;            /* when it was added */
   gboolean is_eos;
@@ -39,6 +40,7 @@ gboolean receiver_wait_for_state (Receiver * receiver, const gchar * state);
 gchar *receiver_get_states (Receiver * receiver);
 const gchar *receiver_get_connection_state (Receiver * receiver);
 GstMessage *receiver_wait_for_error (Receiver * receiver);
+GstMessage *receiver_wait_for_warning (Receiver * receiver);
 GstMessage *receiver_wait_for_eos (Receiver * receiver);
 void receiver_fail_on_error (Receiver * receiver);
 GstStructure *receiver_wait_for_message (Receiver * receiver,
@@ -50,6 +52,8 @@ gboolean receiver_wait_for_removal (Receiver * receiver,
     const gchar * track_sid);
 gboolean receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
     guint n_buffers);
+gboolean receiver_wait_for_gaps (Receiver * receiver, ReceiverPad * pad,
+    guint n_gaps);
 void receiver_forget_pads (Receiver * receiver);
 guint receiver_count_pads (Receiver * receiver);
 

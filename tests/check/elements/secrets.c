@@ -353,6 +353,90 @@ GST_START_TEST (test_whole_call)
 
 GST_END_TEST;
 
+#define PASSPHRASE "Xk7 vQ2mTq9 xWb4Lr8Yc5"
+#define MEDIA_KEY "kQ7v+2mT/9xWb4Lr"
+#define SENT_KEY "Zp3w+5nU/8yVc6Ms"
+
+static void
+give_keys (const gchar * identity)
+{
+  g_autoptr (GBytes) key = g_bytes_new_static (MEDIA_KEY, strlen (MEDIA_KEY));
+  g_autofree gchar *sent = g_base64_encode ((const guchar *) SENT_KEY,
+      strlen (SENT_KEY));
+  g_autofree gchar *json = g_strdup_printf ("{\"keys\":{\"index\":4,\"key\":"
+      "\"%s\"},\"member\":{\"claimed_device_id\":\"D\"},\"room_id\":\"!r:s\"}",
+      sent);
+  g_autofree gchar *bad_json = g_strdup_printf ("{\"keys\":{\"index\":4,"
+      "\"key\":\"%s%s\"}}", sent, sent);
+
+  g_signal_emit_by_name (receiver_get_src (receiver), "set-media-key",
+      identity, 3, key);
+  g_signal_emit_by_name (receiver_get_src (receiver), "set-media-key",
+      identity, 300, key);
+  g_signal_emit_by_name (receiver_get_src (receiver), "handle-encryption-keys",
+      "@a:s", "D", json);
+  g_signal_emit_by_name (receiver_get_src (receiver), "handle-encryption-keys",
+      "@a:s", "D", bad_json);
+}
+
+/* As text, as base64, and in hex as somebody might print bytes. */
+static void
+check_key (const gchar * what, const gchar * key)
+{
+  g_autofree gchar *base64 = g_base64_encode ((const guchar *) key, 16);
+  GString *hex = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < 16; i++)
+    g_string_append_printf (hex, "%02x", key[i]);
+  check_opaque (what, key);
+  check_opaque (what, base64);
+  check_opaque (what, hex->str);
+  g_string_free (hex, TRUE);
+}
+
+/* With the password, with keys from the application, and with the wrong ones. */
+GST_START_TEST (test_encrypted_call)
+{
+  g_autofree gchar *jwt = testcall_make_jwt (call, "recorder", NULL);
+  g_autoptr (GBytes) key = g_bytes_new_static (MEDIA_KEY, strlen (MEDIA_KEY));
+  g_autofree gchar *identity = NULL;
+  g_autofree gchar *track_sid = NULL;
+  ReceiverPad *pad;
+
+  testcall_join (call, "ana", 0, TESTCALL_VP8);
+  identity = testcall_get_identity (call, "ana");
+  if (__i__ == 0)
+    testcall_set_passphrase (call, "ana", PASSPHRASE);
+  else
+    testcall_set_media_key (call, "ana", 3, key);
+  testcall_publish (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
+  track_sid = testcall_get_track_sid (call, "ana", TESTCALL_AUDIO);
+  choose_way (DIRECT, jwt);
+  give_keys (identity);
+  if (__i__ != 1)
+    g_object_set (receiver_get_src (receiver), "e2ee-passphrase", PASSPHRASE,
+        NULL);
+  receiver_play (receiver);
+  pad = receiver_wait_for_track (receiver, track_sid);
+  fail_unless (pad != NULL);
+  if (__i__ == 2)
+    fail_unless (receiver_wait_for_gaps (receiver, pad, 20));
+  else
+    fail_unless (receiver_wait_for_buffers (receiver, pad, 5));
+  see_all_there_is ();
+  gst_element_set_state (receiver_get_pipeline (receiver), GST_STATE_NULL);
+  see_all_there_is ();
+
+  check_net ();
+  check_opaque ("the passphrase", PASSPHRASE);
+  check_key ("the media key", MEDIA_KEY);
+  check_key ("the sent key", SENT_KEY);
+  teardown ();
+}
+
+GST_END_TEST;
+
 /* Refusals that quote */
 
 typedef enum
@@ -537,6 +621,7 @@ secrets_suite (void)
   TCase *tc = fixture_add_case (suite, setup);
 
   tcase_add_loop_test (tc, test_whole_call, GET_TOKEN, DIRECT + 1);
+  tcase_add_loop_test (tc, test_encrypted_call, 0, 3);
   tcase_add_loop_test (tc, test_refusal_quotes, 0, G_N_ELEMENTS (quotes));
   tcase_add_loop_test (tc, test_bad_tokens, 0, 8);
   return suite;
