@@ -12,7 +12,7 @@ import time
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import Gst  # noqa: E402  pylint: disable=C0413
+from gi.repository import GLib, Gst  # noqa: E402  pylint: disable=C0413
 
 from processes import Timeout  # noqa: E402  pylint: disable=C0413
 
