@@ -24,12 +24,15 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "interop"))
+import encryption  # noqa: E402  pylint: disable=C0413
 from livekit_server import (  # noqa: E402  pylint: disable=C0413
     LiveKit, LiveKitServer)
 from processes import Child  # noqa: E402  pylint: disable=C0413
 from publishers import Publishers  # noqa: E402  pylint: disable=C0413
 
 ROOM = "bench"
+ENCRYPTED_ROOM = "encrypted-bench"
+PASSPHRASE = "of-the-bench"
 PARTICIPANTS = 3
 VIDEO = {"codec": "vp8", "width": 640, "height": 360, "fps": 15,
          "bitrate": 500_000}
@@ -74,14 +77,15 @@ class Server(LiveKitServer):
 class Kind:
     """One of the receivers to compare."""
 
-    def __init__(self, name, command, properties, env=None):
+    def __init__(self, name, command, properties, env=None, room=ROOM):
         self.name = name
         self.command = command
         self.properties = properties
         self.env = env or {}
+        self.room = room
 
 
-def kinds(build, folder, url, other_plugins):
+def kinds(build, folder, url, other_plugins, encrypted):
     """What is measured, in the order of the turns."""
     binary = build / "tests" / "bench" / "first-buffer"
     plugin = build / "ext" / "matrixrtc"
@@ -89,20 +93,30 @@ def kinds(build, folder, url, other_plugins):
         if not path.exists():
             raise BenchError(f"{path} is not there; build it first")
 
-    def gstreamer(name, plugins, properties):
+    def gstreamer(element, plugins, properties, name=None, room=ROOM):
         return Kind(
-            name, [binary, name, "audio/x-opus", "video/x-vp8"], properties,
+            name or element,
+            [binary, element, "audio/x-opus", "video/x-vp8"], properties,
             {"GST_PLUGIN_PATH": str(plugins),
-             "GST_REGISTRY": str(folder / f"registry-{name}.bin")})
+             "GST_REGISTRY": str(folder / f"registry-{element}.bin")}, room)
 
     def sdk(name, single):
         return Kind(
             name, [sys.executable, HERE / "sdk_subscriber.py"],
             lambda token: {"url": url, "token": token, "single": single})
 
+    plain = gstreamer(
+        "matrixrtcsrc", plugin,
+        lambda token: {"livekit-url": url, "livekit-token": token})
+    if encrypted:
+        return [gstreamer(
+            "matrixrtcsrc", plugin,
+            lambda token: {"livekit-url": url, "livekit-token": token,
+                           "e2ee-passphrase": PASSPHRASE},
+            "matrixrtcsrc, encrypted", ENCRYPTED_ROOM), plain]
+
     result = [
-        gstreamer("matrixrtcsrc", plugin,
-                  lambda token: {"livekit-url": url, "livekit-token": token}),
+        plain,
         sdk("SDK", "default"),
         sdk("SDK, classic", "no"),
     ]
@@ -201,7 +215,7 @@ def take_turn(kind, folder, token, seconds):
     """Measures one process; returns its metrics."""
     receiver = Receiver(kind, folder)
     try:
-        result = join_times("cold", receiver.join(token()))
+        result = join_times("cold", receiver.join(token(kind.room)))
         time.sleep(1)
         cpu, start = receiver.cpu(), time.monotonic()
         time.sleep(seconds)
@@ -211,7 +225,7 @@ def take_turn(kind, folder, token, seconds):
         result["rss"] = receiver.status("VmHWM") / 1024
         receiver.leave()
         time.sleep(PAUSE)
-        result.update(join_times("warm", receiver.join(token())))
+        result.update(join_times("warm", receiver.join(token(kind.room))))
         receiver.leave()
     finally:
         receiver.stop()
@@ -255,12 +269,16 @@ def report(rounds, names, seconds):
     print_table(["What", *(f"to {name}" for name in names[1:])], ratios)
 
 
-def publish(publishers, livekit):
+def publish(publishers, livekit, room):
     """The participants whose tracks are received."""
-    livekit.create_room(ROOM)
+    kind = encryption.SHARED if room == ENCRYPTED_ROOM else None
+    livekit.create_room(room)
     for index in range(PARTICIPANTS):
-        name = f"publisher{index}"
-        publishers.join(name, livekit.url, livekit.token(ROOM, name), index)
+        name = f"publisher{index}-{room}"
+        publishers.join(name, livekit.url, livekit.token(room, name), index,
+                        encryption=kind)
+        if kind:
+            publishers.set_key(name, PASSPHRASE, 0)
         publishers.publish_audio(name)
         publishers.publish_video(name, **VIDEO)
     time.sleep(3)  # until the encoders have found their bitrate
@@ -272,17 +290,19 @@ def measure(options, folder):
     livekit = LiveKit(**server.description())
     rounds, failures, count = [], 0, 0
 
-    def token():
+    def token(room):
         nonlocal count
         count += 1
-        return livekit.token(ROOM, f"receiver{count}",
+        return livekit.token(room, f"receiver{count}",
                              can_publish=False)
 
     try:
         with Publishers(folder) as publishers:
             compared = kinds(options.build.absolute(), folder, livekit.url,
-                             os.environ.get("BENCH_LIVEKITWEBRTCSRC"))
-            publish(publishers, livekit)
+                             os.environ.get("BENCH_LIVEKITWEBRTCSRC"),
+                             options.encrypted)
+            for room in {kind.room for kind in compared}:
+                publish(publishers, livekit, room)
             for kind in compared:  # fills the registries and the page cache
                 take_turn(kind, folder, token, 0)
             for number in range(options.rounds):
@@ -319,6 +339,9 @@ def main():
     parser.add_argument("--with-livekitwebrtcsrc", action="store_true",
                         help="build livekitwebrtcsrc if it is not in the "
                         "cache, and measure it too")
+    parser.add_argument("--encrypted", action="store_true",
+                        help="only matrixrtcsrc, in an encrypted call and in "
+                        "the same one without encryption")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=10,
                         help="how long CPU time is counted in each round")
