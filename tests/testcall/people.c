@@ -574,3 +574,27 @@ testcall_set_passphrase (TestCall * call, const gchar * name,
 {
   return set_key (call, name, 0, e2ee_key_new_from_passphrase (passphrase));
 }
+
+static void
+do_deny_encryption (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+  guint i;
+
+  move->done = person != NULL;
+  if (!person)
+    return;
+  for (i = 0; i < person->tracks->len; i++)
+    ((Track *) g_ptr_array_index (person->tracks, i))->encrypted = FALSE;
+  person_changed (call, person);
+}
+
+gboolean
+testcall_deny_encryption (TestCall * call, const gchar * name)
+{
+  Move move = {.name = name };
+
+  testcall_run (call, do_deny_encryption, &move);
+  return move.done;
+}

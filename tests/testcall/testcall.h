@@ -102,6 +102,8 @@ gboolean testcall_set_media_key (TestCall * call, const gchar * name,
     guint index, GBytes * key);
 gboolean testcall_set_passphrase (TestCall * call, const gchar * name,
     const gchar * passphrase);
+/* A lie of the SFU's: the participant's tracks are not encrypted. */
+gboolean testcall_deny_encryption (TestCall * call, const gchar * name);
 /* Many changes in one offer: hold offers and updates back until thawed. */
 void testcall_freeze (TestCall * call);
 void testcall_thaw (TestCall * call);

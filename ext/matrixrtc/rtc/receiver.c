@@ -2,9 +2,9 @@
 /*
  * The media chain of one track: RTP in, what the element's pad gives out. Holds
  * its output back until somebody takes it, from the first frame that a decoder
- * can start with, once that is decrypted. Whatever goes wrong behind it, its own upstream hears only
- * that all is well: a jitter buffer that sees an error would stop the transport
- * that all other tracks share.
+ * can start with, once that is decrypted. Whatever goes wrong behind it, its own
+ * upstream hears only that all is well: a jitter buffer that sees an error would
+ * stop the transport that all other tracks share.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -29,6 +29,7 @@ struct _GstMatrixRtcReceiver
   gpointer user_data;
   GDestroyNotify notify;
   GstElement *decrypt;          /* NULL where RTP is given out */
+  gboolean is_encrypted;        /* for good, once the SFU has said so */
   GstPad *blocked_pad;          /* where frames are held back */
   gulong block_id;              /* taken by gst_matrix_rtc_receiver_unblock() */
 
@@ -312,15 +313,17 @@ gst_matrix_rtc_receiver_new (GstCaps * rtp_caps,
   return self;
 }
 
-/* Before frames are let out, and whenever it changes. */
+/* Before frames are let out, and whenever it changes. No track becomes a plain one
+ * while it lasts: who says so has noise come out, or frames of its own making. */
 void
 gst_matrix_rtc_receiver_set_encryption (GstMatrixRtcReceiver * self,
     const RtcTrackEncryption * encryption)
 {
+  self->is_encrypted = self->is_encrypted || encryption->is_encrypted;
   if (self->decrypt != NULL)
     g_object_set (self->decrypt, "identity", encryption->identity,
-        "track-sid", encryption->track_sid, "encrypted",
-        encryption->is_encrypted, "sif-trailer", encryption->sif_trailer, NULL);
+        "track-sid", encryption->track_sid, "encrypted", self->is_encrypted,
+        "sif-trailer", encryption->sif_trailer, NULL);
 }
 
 /* Lets the frame that waits, and all that come, out of the source pad. */

@@ -474,6 +474,31 @@ GST_START_TEST (test_allow)
 
 GST_END_TEST;
 
+/* What was encrypted stays so, whatever the SFU says. */
+GST_START_TEST (test_denied_encryption)
+{
+  g_autoptr (GstStructure) update = NULL;
+  ReceiverPad *pad;
+
+  encrypt_with (KEY, 1);
+  publish (TESTCALL_AUDIO);
+  receiver_play (receiver);
+  pad = wait_for_pad (TESTCALL_AUDIO);
+  fail_unless (receiver_wait_for_gaps (receiver, pad, N_BUFFERS));
+  fail_unless (testcall_deny_encryption (call, "ana"));
+  update = receiver_wait_for_message (receiver,
+      "matrixrtc-participant-updated");
+  fail_unless (update != NULL);
+  fail_unless (receiver_wait_for_gaps (receiver, pad,
+          pad->n_gaps + 5 * N_BUFFERS));
+  fail_unless_equals_int (pad->n_buffers, 0);
+  give_key (KEY, 1);
+  check_media (TESTCALL_AUDIO);
+  teardown ();
+}
+
+GST_END_TEST;
+
 /* No pad, rather than one whose packets nobody can use. */
 GST_START_TEST (test_rtp)
 {
@@ -515,6 +540,7 @@ encryption_suite (void)
   tcase_add_test (tc, test_warn);
   tcase_add_test (tc, test_drop);
   tcase_add_test (tc, test_allow);
+  tcase_add_test (tc, test_denied_encryption);
   tcase_add_test (tc, test_rtp);
   return suite;
 }
