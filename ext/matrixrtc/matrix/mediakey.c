@@ -11,6 +11,7 @@
 #include <string.h>
 #include <gio/gio.h>
 #include <openssl/crypto.h>
+#include "../http/base64url.h"
 #include "../http/json.h"
 #include "identity.h"
 #include "mediakey.h"
@@ -37,11 +38,9 @@ is_id (const gchar * text)
 static gboolean
 decode_key (const gchar * text, guint8 * bytes)
 {
-  gchar buffer[MAX_KEY_TEXT + 4];
-  guint8 decoded[sizeof (buffer)];
+  gchar buffer[MAX_KEY_TEXT + HTTP_BASE64URL_PADDING + 1];
   gsize length = strcspn (text, "=");
-  gint state = 0;
-  guint save = 0;
+  gsize size;
   gboolean is_right;
 
   if (length > MAX_KEY_TEXT || strspn (text + length, "=") > 2
@@ -50,16 +49,12 @@ decode_key (const gchar * text, guint8 * bytes)
           "0123456789+/-_") != length)
     return FALSE;
   memcpy (buffer, text, length);
-  memset (buffer + length, '=', 3);
-  buffer[length + (4 - length % 4) % 4] = '\0';
-  g_strdelimit (buffer, "-", '+');
-  g_strdelimit (buffer, "_", '/');
-  is_right = g_base64_decode_step (buffer, strlen (buffer), decoded, &state,
-      &save) == MATRIX_MEDIA_KEY_SIZE;
+  buffer[length] = '\0';
+  is_right = http_base64url_decode_inplace (buffer, &size)
+      && size == MATRIX_MEDIA_KEY_SIZE;
   if (is_right)
-    memcpy (bytes, decoded, MATRIX_MEDIA_KEY_SIZE);
+    memcpy (bytes, buffer, MATRIX_MEDIA_KEY_SIZE);
   OPENSSL_cleanse (buffer, sizeof (buffer));
-  OPENSSL_cleanse (decoded, sizeof (decoded));
   return is_right;
 }
 

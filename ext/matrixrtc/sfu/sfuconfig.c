@@ -11,6 +11,7 @@
 #include <string.h>
 #include <gio/gio.h>
 #include "sfuconfig.h"
+#include "../http/base64url.h"
 #include "../http/json.h"
 
 #define MAX_JWT_SIZE (64 * 1024)
@@ -22,20 +23,18 @@ is_base64url (const gchar * text)
           "abcdefghijklmnopqrstuvwxyz0123456789-_")] == '\0';
 }
 
-/* GLib decodes the standard alphabet with padding only. */
-static guchar *
-base64url_decode (const gchar * text, gsize * length)
+/* The decoded payload as a JSON object, or NULL. */
+static JsonObject *
+parse_payload (const gchar * text)
 {
-  g_autoptr (GString) standard = NULL;
+  g_autofree gchar *payload = g_malloc (strlen (text) +
+      HTTP_BASE64URL_PADDING + 1);
+  gsize size;
 
-  if (!is_base64url (text) || strlen (text) % 4 == 1)
+  strcpy (payload, text);
+  if (!is_base64url (text) || !http_base64url_decode_inplace (payload, &size))
     return NULL;
-  standard = g_string_new (text);
-  g_string_replace (standard, "-", "+", 0);
-  g_string_replace (standard, "_", "/", 0);
-  while (standard->len % 4 != 0)
-    g_string_append_c (standard, '=');
-  return g_base64_decode (standard->str, length);
+  return http_json_parse_object (payload, size, NULL);
 }
 
 /* Reads `sub` and `video.room` of a JWT. Both are NULL where the token doesn't
@@ -45,10 +44,8 @@ sfu_jwt_read_claims (const gchar * jwt, gchar ** identity, gchar ** room,
     GError ** error)
 {
   g_auto (GStrv) parts = NULL;
-  g_autofree guchar *payload = NULL;
   g_autoptr (JsonObject) claims = NULL;
   JsonObject *video;
-  gsize length;
 
   *identity = *room = NULL;
   if (strlen (jwt) <= MAX_JWT_SIZE)
@@ -60,9 +57,7 @@ sfu_jwt_read_claims (const gchar * jwt, gchar ** identity, gchar ** room,
         "not a JSON Web Token");
     return FALSE;
   }
-  payload = base64url_decode (parts[1], &length);
-  if (payload != NULL)
-    claims = http_json_parse_object ((const gchar *) payload, length, NULL);
+  claims = parse_payload (parts[1]);
   if (claims == NULL) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
         "the claims of the JSON Web Token can't be read");

@@ -89,6 +89,7 @@ static const gchar *const bad[] = {
   EVENT ("{\"index\":3,\"key\":5}", MEMBER),
   EVENT ("{\"index\":3,\"key\":\"\"}", MEMBER),
   EVENT ("{\"index\":3,\"key\":\"AAECAwQFBgcICQoLDA0O\"}", MEMBER),
+  EVENT ("{\"index\":3,\"key\":\"AAECAwQFBgcICQoLDA0OD\"}", MEMBER),
   EVENT ("{\"index\":3,\"key\":\"AAECAwQFBgcICQoLDA0ODxA\"}", MEMBER),
   EVENT ("{\"index\":3,\"key\":\"AAECAwQFBgcICQoLDA0ODw===\"}", MEMBER),
   EVENT ("{\"index\":3,\"key\":\"AAECAwQFBgcICQoLDA0ODw==A\"}", MEMBER),
