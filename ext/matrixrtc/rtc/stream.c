@@ -404,12 +404,8 @@ rtc_stream_end (RtcStream * stream)
 static void
 clear_ssrc (const GValue * item, gpointer user_data)
 {
-  GstElement *child = g_value_get_object (item);
-  GstElementFactory *factory = gst_element_get_factory (child);
-
-  if (factory != NULL && g_strcmp0 (GST_OBJECT_NAME (factory),
-          "rtpssrcdemux") == 0)
-    g_signal_emit_by_name (child, "clear-ssrc", GPOINTER_TO_UINT (user_data));
+  g_signal_emit_by_name (g_value_get_object (item), "clear-ssrc",
+      GPOINTER_TO_UINT (user_data));
 }
 
 /* rtpbin frees the jitter buffer and its thread with the SSRC, but not the pad
@@ -421,16 +417,17 @@ stream_clear_ssrc (RtcStream * stream)
       gst_bin_get_by_name (GST_BIN (stream->host->webrtcbin), "rtpbin");
   g_autoptr (GstPad) pad =
       gst_ghost_pad_get_target (GST_GHOST_PAD (stream->rtp_pad));
-  GstIterator *children;
+  GstIterator *demuxers;
 
   if (rtpbin == NULL)
     return;
   rtc_ssrc_filter_wait (stream->host->ssrc_filter);
-  children = gst_bin_iterate_elements (GST_BIN (rtpbin));
-  while (gst_iterator_foreach (children, clear_ssrc,
+  demuxers = gst_bin_iterate_all_by_element_factory_name (GST_BIN (rtpbin),
+      "rtpssrcdemux");
+  while (gst_iterator_foreach (demuxers, clear_ssrc,
           GUINT_TO_POINTER (stream->ssrc)) == GST_ITERATOR_RESYNC)
-    gst_iterator_resync (children);
-  gst_iterator_free (children);
+    gst_iterator_resync (demuxers);
+  gst_iterator_free (demuxers);
   if (pad != NULL && GST_PAD_PARENT (pad) == rtpbin) {
     gst_pad_set_active (pad, FALSE);
     gst_element_remove_pad (rtpbin, pad);

@@ -39,72 +39,45 @@ drop_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_DROP;
 }
 
-static void
-wait_for_chain (const GValue * item, gpointer user_data)
+/* Until what is inside has come out. */
+static gboolean
+wait_for_chain (GstElement * element, GstPad * pad, gpointer user_data)
 {
-  GstPad *pad = g_value_get_object (item);
-
   GST_PAD_STREAM_LOCK (pad);
   GST_PAD_STREAM_UNLOCK (pad);
-}
-
-/* Until what is inside @element has come out. */
-static void
-wait_for_sink_pads (GstElement * element)
-{
-  GstIterator *pads = gst_element_iterate_sink_pads (element);
-
-  while (gst_iterator_foreach (pads, wait_for_chain, NULL) ==
-      GST_ITERATOR_RESYNC)
-    gst_iterator_resync (pads);
-  gst_iterator_free (pads);
+  return TRUE;
 }
 
 static void
-stop_receiving (GstElement * dtlssrtpdemux)
+stop_receiving (const GValue * item, gpointer user_data)
 {
+  GstElement *dtlssrtpdemux = g_value_get_object (item);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (dtlssrtpdemux, "sink");
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_buffer, NULL, NULL);
-  wait_for_sink_pads (dtlssrtpdemux);
+  gst_element_foreach_sink_pad (dtlssrtpdemux, wait_for_chain, NULL);
 }
 
 /* A flush from behind reaches all channels, also one that waits for room. */
 static void
-stop_sending_data (GstElement * sctpenc)
+stop_sending_data (const GValue * item, gpointer user_data)
 {
+  GstElement *sctpenc = g_value_get_object (item);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (sctpenc, "src");
 
   gst_pad_send_event (pad, gst_event_new_flush_start ());
-  wait_for_sink_pads (sctpenc);
-}
-
-typedef struct
-{
-  const gchar *factory_name;
-  void (*func) (GstElement * element);
-} Stop;
-
-static void
-stop_if_made_by (const GValue * item, gpointer user_data)
-{
-  const Stop *stop = user_data;
-  GstElement *element = g_value_get_object (item);
-  GstElementFactory *factory = gst_element_get_factory (element);
-
-  if (factory != NULL
-      && g_str_equal (GST_OBJECT_NAME (factory), stop->factory_name))
-    stop->func (element);
+  gst_element_foreach_sink_pad (sctpenc, wait_for_chain, NULL);
 }
 
 static void
-stop_all (GstElement * webrtcbin, Stop stop)
+stop_all (GstElement * webrtcbin, const gchar * factory_name,
+    GstIteratorForeachFunction stop)
 {
-  GstIterator *elements = gst_bin_iterate_recurse (GST_BIN (webrtcbin));
+  GstIterator *elements = gst_bin_iterate_all_by_element_factory_name
+      (GST_BIN (webrtcbin), factory_name);
 
-  while (gst_iterator_foreach (elements, stop_if_made_by, &stop) ==
-      GST_ITERATOR_RESYNC)
+  while (gst_iterator_foreach (elements, stop, NULL) == GST_ITERATOR_RESYNC)
     gst_iterator_resync (elements);
   gst_iterator_free (elements);
 }
@@ -117,8 +90,6 @@ stop_all (GstElement * webrtcbin, Stop stop)
 void
 rtc_transport_stop (GstElement * webrtcbin)
 {
-  stop_all (webrtcbin, (Stop) {
-      "dtlssrtpdemux", stop_receiving});
-  stop_all (webrtcbin, (Stop) {
-      "sctpenc", stop_sending_data});
+  stop_all (webrtcbin, "dtlssrtpdemux", stop_receiving);
+  stop_all (webrtcbin, "sctpenc", stop_sending_data);
 }
