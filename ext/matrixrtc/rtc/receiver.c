@@ -313,17 +313,20 @@ gst_matrix_rtc_receiver_new (GstCaps * rtp_caps,
   return self;
 }
 
-/* Before frames are let out, and whenever it changes. No track becomes a plain one
- * while it lasts: who says so has noise come out, or frames of its own making. */
+/* Before frames are let out, and whenever it changes. With a track that is encrypted
+ * nothing does: who says that it's a plain one now has noise come out, or frames
+ * of its own making. */
 void
 gst_matrix_rtc_receiver_set_encryption (GstMatrixRtcReceiver * self,
     const RtcTrackEncryption * encryption)
 {
-  self->is_encrypted = self->is_encrypted || encryption->is_encrypted;
+  if (self->is_encrypted)
+    return;
+  self->is_encrypted = encryption->is_encrypted;
   if (self->decrypt != NULL)
     g_object_set (self->decrypt, "identity", encryption->identity,
-        "track-sid", encryption->track_sid, "encrypted", self->is_encrypted,
-        "sif-trailer", encryption->sif_trailer, NULL);
+        "track-sid", encryption->track_sid, "encrypted",
+        encryption->is_encrypted, "sif-trailer", encryption->sif_trailer, NULL);
 }
 
 /* Lets the frame that waits, and all that come, out of the source pad. */
