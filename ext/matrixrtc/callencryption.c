@@ -122,14 +122,10 @@ gboolean
 call_encryption_set_media_key (E2eeCall * encryption, const gchar * identity,
     guint index, GBytes * bytes, GError ** error)
 {
-  gsize size = 0;
-  gconstpointer raw = bytes == NULL ? NULL : g_bytes_get_data (bytes, &size);
-  g_autoptr (E2eeKey) key = NULL;
+  g_autoptr (E2eeKey) key = e2ee_key_new_from_bytes (bytes);
 
-  if (call_settings_is_set (identity) && index < E2EE_KEY_RING_SIZE
-      && size == E2EE_RAW_KEY_SIZE)
-    key = e2ee_key_new_from_raw (raw, size);
-  if (key == NULL) {
+  if (!call_settings_is_set (identity) || index >= E2EE_KEY_RING_SIZE
+      || key == NULL) {
     *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_E2EE_KEY, 0,
         _("A media key can't be used."), "a key has an identity, an index "
         "below %u and %u bytes", E2EE_KEY_RING_SIZE, E2EE_RAW_KEY_SIZE);
@@ -139,16 +135,15 @@ call_encryption_set_media_key (E2eeCall * encryption, const gchar * identity,
       || fail_for_room (error);
 }
 
-/* Any thread. The settings say which room is ours. */
+/* Any thread. @room_id is our room, or NULL if we are in none of Matrix. */
 gboolean
 call_encryption_take_key_event (E2eeCall * encryption,
-    const CallSettings * settings, const gchar * sender_user,
+    const gchar * room_id, const gchar * sender_user,
     const gchar * sender_device, const gchar * json, GError ** error)
 {
   g_autoptr (GError) cause = NULL;
   g_autoptr (MatrixMediaKey) media_key =
-      matrix_media_key_new (call_settings_is_set (settings->livekit_url) ? NULL
-      : settings->room_id, sender_user, sender_device, json, &cause);
+      matrix_media_key_new (room_id, sender_user, sender_device, json, &cause);
   g_autoptr (E2eeKey) key = NULL;
 
   if (media_key == NULL) {

@@ -12,7 +12,7 @@ gboolean call_encryption_choose_keys (E2eeCall * encryption,
 gboolean call_encryption_set_media_key (E2eeCall * encryption,
     const gchar * identity, guint index, GBytes * bytes, GError ** error);
 gboolean call_encryption_take_key_event (E2eeCall * encryption,
-    const CallSettings * settings, const gchar * sender_user,
+    const gchar * room_id, const gchar * sender_user,
     const gchar * sender_device, const gchar * json, GError ** error);
 
 G_END_DECLS

@@ -155,13 +155,17 @@ gst_matrix_rtc_src_get_encryption (GstMatrixRtcSrc * self)
   return self->encryption;
 }
 
-void
-gst_matrix_rtc_src_copy_settings (GstMatrixRtcSrc * self,
-    CallSettings * settings)
+/* NULL: the call is in no room of Matrix. */
+gchar *
+gst_matrix_rtc_src_dup_room_id (GstMatrixRtcSrc * self)
 {
+  gchar *room_id = NULL;
+
   GST_OBJECT_LOCK (self);
-  call_settings_copy (settings, &self->settings);
+  if (!call_settings_is_set (self->settings.livekit_url))
+    room_id = g_strdup (self->settings.room_id);
   GST_OBJECT_UNLOCK (self);
+  return room_id;
 }
 
 /* What the call tells, on the worker thread */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "call.h"
+#include <gst/gst.h>
+#include "e2ee/e2eecall.h"
 
 G_BEGIN_DECLS
 
@@ -10,7 +11,6 @@ G_DECLARE_FINAL_TYPE (GstMatrixRtcSrc, gst_matrix_rtc_src, GST,
     MATRIX_RTC_SRC, GstBin)
 
 E2eeCall *gst_matrix_rtc_src_get_encryption (GstMatrixRtcSrc * src);
-void gst_matrix_rtc_src_copy_settings (GstMatrixRtcSrc * src,
-    CallSettings * settings);
+gchar *gst_matrix_rtc_src_dup_room_id (GstMatrixRtcSrc * src);
 
 G_END_DECLS

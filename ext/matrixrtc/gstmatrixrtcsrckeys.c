@@ -37,13 +37,11 @@ gst_matrix_rtc_src_handle_encryption_keys (GstMatrixRtcSrc * self,
     const gchar * sender_user, const gchar * sender_device, const gchar * json)
 {
   g_autoptr (GError) error = NULL;
-  CallSettings settings;
+  g_autofree gchar *room_id = gst_matrix_rtc_src_dup_room_id (self);
 
-  gst_matrix_rtc_src_copy_settings (self, &settings);
   if (!call_encryption_take_key_event (gst_matrix_rtc_src_get_encryption
-          (self), &settings, sender_user, sender_device, json, &error))
+          (self), room_id, sender_user, sender_device, json, &error))
     warn_of_key (self, error);
-  call_settings_clear (&settings);
 }
 
 void

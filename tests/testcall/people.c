@@ -563,9 +563,7 @@ gboolean
 testcall_set_media_key (TestCall * call, const gchar * name, guint index,
     GBytes * key)
 {
-  return set_key (call, name, index,
-      e2ee_key_new_from_raw (g_bytes_get_data (key, NULL),
-          g_bytes_get_size (key)));
+  return set_key (call, name, index, e2ee_key_new_from_bytes (key));
 }
 
 gboolean

@@ -44,9 +44,6 @@
 /* A request for a key frame may be lost. */
 #define KEY_FRAME_INTERVAL (GST_SECOND)
 
-/* So many frames in a row that a key doesn't decrypt mean that it is wrong. */
-#define MAX_BAD_TAGS 10
-
 #define CAPS "audio/x-opus; video/x-vp8; video/x-vp9; video/x-av1; " \
     "video/x-h264, stream-format=(string)byte-stream, alignment=(string)au; " \
     "video/x-h265, stream-format=(string)byte-stream, alignment=(string)au"
@@ -176,7 +173,7 @@ note_result (GstMatrixRtcDecrypt * self, E2eeResult result)
     post_state (self, STATE_MISSING_KEY);
   else if ((result == E2EE_RESULT_INVALID_KEY
           && self->state != STATE_MISSING_KEY)
-      || self->n_bad_tags > MAX_BAD_TAGS)
+      || self->n_bad_tags > E2EE_FAILURE_TOLERANCE)
     post_state (self, STATE_KEY_INVALID);
 }
 

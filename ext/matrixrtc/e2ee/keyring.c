@@ -158,6 +158,19 @@ e2ee_key_new_from_raw (const guint8 * raw, gsize size)
   return e2ee_key_new (E2EE_KDF_HKDF, raw, size);
 }
 
+/* The same, from what applications give; NULL if that is NULL. */
+E2eeKey *
+e2ee_key_new_from_bytes (GBytes * bytes)
+{
+  gsize size;
+  gconstpointer raw;
+
+  if (bytes == NULL)
+    return NULL;
+  raw = g_bytes_get_data (bytes, &size);
+  return e2ee_key_new_from_raw (raw, size);
+}
+
 /* The key of calls with a password, which is the text itself even where it
  * looks like base64. */
 E2eeKey *
@@ -355,21 +368,29 @@ e2ee_key_ring_ref (E2eeKeyRing * ring)
   return g_atomic_rc_box_acquire (ring);
 }
 
-static void
-ring_clear (gpointer data)
+/* Wipes all keys, for whoever holds the ring. */
+void
+e2ee_key_ring_clear (E2eeKeyRing * ring)
 {
-  E2eeKeyRing *ring = data;
   guint i;
 
+  g_mutex_lock (&ring->lock);
   for (i = 0; i < E2EE_KEY_RING_SIZE; i++)
     slot_clear (&ring->slots[i]);
+  g_mutex_unlock (&ring->lock);
+}
+
+static void
+ring_free (E2eeKeyRing * ring)
+{
+  e2ee_key_ring_clear (ring);
   g_mutex_clear (&ring->lock);
 }
 
 void
 e2ee_key_ring_unref (E2eeKeyRing * ring)
 {
-  g_atomic_rc_box_release_full (ring, ring_clear);
+  g_atomic_rc_box_release_full (ring, (GDestroyNotify) ring_free);
 }
 
 /* Puts @key, of which the ring takes a reference, where @index is modulo the
@@ -384,18 +405,6 @@ e2ee_key_ring_set (E2eeKeyRing * ring, guint index, E2eeKey * key)
   slot_clear (&ring->slots[i]);
   slot_set (&ring->slots[i], key, NULL);
   ring->last_set = i;
-  g_mutex_unlock (&ring->lock);
-}
-
-/* Wipes all keys, for whoever holds the ring. */
-void
-e2ee_key_ring_clear (E2eeKeyRing * ring)
-{
-  guint i;
-
-  g_mutex_lock (&ring->lock);
-  for (i = 0; i < E2EE_KEY_RING_SIZE; i++)
-    slot_clear (&ring->slots[i]);
   g_mutex_unlock (&ring->lock);
 }
 

@@ -51,6 +51,7 @@ gboolean e2ee_derive (E2eeKdf kdf, const guint8 * material, gsize size,
 
 E2eeKey *e2ee_key_new (E2eeKdf kdf, const guint8 * material, gsize size);
 E2eeKey *e2ee_key_new_from_raw (const guint8 * raw, gsize size);
+E2eeKey *e2ee_key_new_from_bytes (GBytes * bytes);
 E2eeKey *e2ee_key_new_from_passphrase (const gchar * passphrase);
 E2eeKey *e2ee_key_ratchet (E2eeKey * key);
 E2eeKey *e2ee_key_ref (E2eeKey * key);

@@ -141,15 +141,10 @@ e2ee_track_set_passphrase (E2eeTrack * track, const gchar * passphrase)
 gboolean
 e2ee_track_set_key (E2eeTrack * track, guint index, GBytes * bytes)
 {
-  gsize size = 0;
-  gconstpointer raw = bytes == NULL ? NULL : g_bytes_get_data (bytes, &size);
-  g_autoptr (E2eeKey) key = NULL;
+  g_autoptr (E2eeKey) key = e2ee_key_new_from_bytes (bytes);
   gboolean is_set;
 
-  if (index >= E2EE_KEY_RING_SIZE || size != E2EE_RAW_KEY_SIZE)
-    return FALSE;
-  key = e2ee_key_new_from_raw (raw, size);
-  if (key == NULL)
+  if (index >= E2EE_KEY_RING_SIZE || key == NULL)
     return FALSE;
   g_mutex_lock (&track->lock);
   is_set = e2ee_call_set_key (track->call, track->identity, index, key);
