@@ -41,6 +41,22 @@ class EncryptionTest(InteropTest):
             self.assertGreater(len(seen), 5, f"rotation {turn}")
             self.assertEqual(set(seen), {0}, f"rotation {turn}")
 
+    def check_rotation(self, orders, publish, rotations, seconds):
+        """Whoever publishes with a key and an index, by orders, rotates."""
+        keys = [(encryption.new_key(), index) for index in range(rotations)]
+        receiver = self.receive()
+        for key, index in keys:
+            receiver.give_key("rotating", index, key)
+        sids = publish(*keys[0])
+        receiver.play()
+        receiver.wait_recognised(sids, 0)
+        start = time.monotonic()
+        orders.wait(orders.rotate_every("rotating", keys, seconds),
+                    timeout=rotations * seconds + 20)
+        self.check_pictures(receiver, sids[1], start, rotations, seconds)
+        receiver.wait_recognised(sids, 0)
+        receiver.require_no_error()
+
     def join_shared(self, name, index, passphrase=PASSPHRASE):
         self.join(name, index, encryption=encryption.SHARED)
         self.publishers.set_key(name, passphrase, 0)
@@ -175,25 +191,12 @@ class Encryption(EncryptionTest):
 
 class Rotation(EncryptionTest):
 
-    def check_rotation(self, rotations, seconds):
-        keys = [(encryption.new_key(), index) for index in range(rotations)]
-        self.join_with_key("rotating", 0, *keys[0])
-        sids = self.publish_both("rotating")
-        receiver = self.receive()
-        for key, index in keys:
-            receiver.give_key("rotating", index, key)
-        receiver.play()
-        receiver.wait_recognised(sids, 0)
-        start = time.monotonic()
-        self.publishers.wait(
-            self.publishers.rotate_every("rotating", keys, seconds),
-            timeout=rotations * seconds + 20)
-        self.check_pictures(receiver, sids[1], start, rotations, seconds)
-        receiver.wait_recognised(sids, 0)
-        receiver.require_no_error()
+    def publish(self, key, index):
+        self.join_with_key("rotating", 0, key, index)
+        return self.publish_both("rotating")
 
     def test_rotation(self):
-        self.check_rotation(4, 3)
+        self.check_rotation(self.publishers, self.publish, 4, 3)
 
 
 class LongRotation(Rotation):
@@ -203,7 +206,7 @@ class LongRotation(Rotation):
     seconds = 120
 
     def test_rotation(self):
-        self.check_rotation(12, 5)
+        self.check_rotation(self.publishers, self.publish, 12, 5)
 
 
 class BrowserTest(EncryptionTest):
@@ -258,24 +261,12 @@ class OfABrowser(BrowserTest):
 
 class RotationOfABrowser(BrowserTest):
 
-    def check_rotation(self, rotations, seconds):
-        keys = [(encryption.new_key(), index) for index in range(rotations)]
-        receiver = self.receive()
-        for key, index in keys:
-            receiver.give_key("rotating", index, key)
-        sids = self.publisher("rotating", 0, encryption.OWN_KEYS, *keys[0])
-        receiver.play()
-        receiver.wait_recognised(sids, 0)
-        start = time.monotonic()
-        self.browser.wait(
-            self.browser.rotate_every("rotating", keys, seconds),
-            timeout=rotations * seconds + 20)
-        self.check_pictures(receiver, sids[1], start, rotations, seconds)
-        receiver.wait_recognised(sids, 0)
-        receiver.require_no_error()
+    def publish(self, key, index):
+        return self.publisher(
+            "rotating", 0, encryption.OWN_KEYS, key, index)
 
     def test_rotation(self):
-        self.check_rotation(3, 3)
+        self.check_rotation(self.browser, self.publish, 3, 3)
 
 
 class LongRotationOfABrowser(RotationOfABrowser):
@@ -285,7 +276,7 @@ class LongRotationOfABrowser(RotationOfABrowser):
     seconds = 150
 
     def test_rotation(self):
-        self.check_rotation(12, 5)
+        self.check_rotation(self.browser, self.publish, 12, 5)
 
 
 if __name__ == "__main__":
