@@ -11,15 +11,18 @@
 #include <gio/gio.h>
 #include "json.h"
 
-/* json-glib parses by recursion and has no limit of its own in the versions we
- * support: deep nesting would end our stack. It also takes comments and single
- * quotes, which JSON has not, and which could hide brackets from us. */
 #define MAX_DEPTH 32
 
+/* One object and nothing beside it, before json-glib sees it, which parses by
+ * recursion and has no limit of its own in the versions we support: deep nesting
+ * would end our stack. It takes comments and single quotes, which JSON has not,
+ * and which could hide brackets from us. And it takes a second value behind the
+ * first; 1.10 aborts the process over it. */
 static gboolean
-json_is_bounded (const gchar * data, gsize length)
+json_is_bounded_object (const gchar * data, gsize length)
 {
   gboolean in_string = FALSE;
+  gboolean is_over = FALSE;
   guint depth = 0;
   gsize i;
 
@@ -31,16 +34,19 @@ json_is_bounded (const gchar * data, gsize length)
         in_string = FALSE;
       continue;
     }
+    if (depth == 0 && strchr (" \t\r\n", data[i]) == NULL
+        && (is_over || data[i] != '{'))
+      return FALSE;
     if (data[i] == '"')
       in_string = TRUE;
     else if (strchr ("'/#", data[i]) != NULL)
       return FALSE;
     else if ((data[i] == '{' || data[i] == '[') && ++depth > MAX_DEPTH)
       return FALSE;
-    else if ((data[i] == '}' || data[i] == ']') && depth > 0)
-      depth--;
+    else if ((data[i] == '}' || data[i] == ']') && --depth == 0)
+      is_over = TRUE;
   }
-  return TRUE;
+  return is_over;
 }
 
 /* The error never quotes the data: it may hold a token. */
@@ -52,7 +58,7 @@ http_json_parse_object (const gchar * data, gsize length, GError ** error)
 
   if (length == 0 || memchr (data, '\0', length) != NULL
       || !g_utf8_validate_len (data, length, NULL)
-      || !json_is_bounded (data, length)
+      || !json_is_bounded_object (data, length)
       || !json_parser_load_from_data (parser, data, length, NULL)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
         "not JSON");

@@ -96,7 +96,9 @@ static const Refused refused[] = {
   TEXT ("{\"a\":\"\\"), TEXT ("<html></html>"), TEXT ("{a:1}"),
   TEXT ("{\"a\":1}\0"), TEXT ("\0{\"a\":1}"), TEXT ("{\"a\":\"b\0c\"}"),
   TEXT ("{\"a\":\"\xff\"}"), TEXT ("{\"a\":\"\xc3\"}"),
-  TEXT ("{\"\xed\xa0\x80\":1}"), TEXT ("\xc0\xbb{}"),
+  TEXT ("{\"\xed\xa0\x80\":1}"), TEXT ("\xc0\xbb{}"), TEXT ("{}{}"),
+  TEXT ("{} {}"), TEXT ("{}[]"), TEXT ("{}1"), TEXT ("{},{}"), TEXT ("[]{}"),
+  TEXT ("1{}"), TEXT ("\"a\"{}"), TEXT ("var a={}"), TEXT ("}{}"), TEXT ("{]"),
 };
 
 GST_START_TEST (test_refused)
@@ -122,6 +124,15 @@ GST_START_TEST (test_length)
   g_autoptr (JsonObject) object = http_json_parse_object (data, 7, NULL);
 
   fail_unless (object != NULL, "seven bytes were refused");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_space_around)
+{
+  g_autoptr (JsonObject) object = parse (" \t\r\n{\"a\":[1]}\n \r\t");
+
+  fail_unless (object != NULL, "space around the object was refused");
 }
 
 GST_END_TEST;
@@ -237,6 +248,7 @@ json_suite (void)
   tcase_add_test (tc, test_depth_in_string);
   tcase_add_loop_test (tc, test_refused, 0, G_N_ELEMENTS (refused));
   tcase_add_test (tc, test_length);
+  tcase_add_test (tc, test_space_around);
   tcase_add_loop_test (tc, test_surrogates, 0, G_N_ELEMENTS (surrogates));
   tcase_add_test (tc, test_surrogate_pair);
   tcase_add_loop_test (tc, test_types, 0, G_N_ELEMENTS (typed));
