@@ -135,50 +135,99 @@ room_remove (LiveKitRoom * room, const gchar * sid)
   participant_free (participant);
 }
 
-/* The server doesn't tell that a participant's former session is gone when the
- * participant comes back with a new one. */
-static void
-room_remove_former_session (LiveKitRoom * room,
-    const LiveKitParticipant * participant)
+/* NULL: nobody there has this identity. */
+const LiveKitParticipant *
+livekit_room_find_identity (LiveKitRoom * room, const gchar * identity)
 {
   GHashTableIter iter;
-  LiveKitParticipant *other;
-  g_autofree gchar *former = NULL;
+  LiveKitParticipant *participant;
 
   g_hash_table_iter_init (&iter, room->participants);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & other)) {
-    if (g_str_equal (other->identity, participant->identity)
-        && !g_str_equal (other->sid, participant->sid))
-      former = g_strdup (other->sid);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
+    if (g_str_equal (participant->identity, identity))
+      return participant;
   }
-  if (former != NULL)
-    room_remove (room, former);
+  return NULL;
 }
 
+/* Makes room for a participant with a new sid. The server doesn't tell that the
+ * participant's former session is gone. If that was met in a former session of
+ * ours, nobody has left: everybody had to come back. TRUE if so. */
+static gboolean
+room_replace_former_session (LiveKitRoom * room,
+    const LiveKitParticipant * participant)
+{
+  const LiveKitParticipant *former =
+      livekit_room_find_identity (room, participant->identity);
+  g_autofree gchar *sid = former == NULL ? NULL : g_strdup (former->sid);
+
+  if (former == NULL)
+    return FALSE;
+  if (former->is_stale) {
+    g_hash_table_remove (room->participants, sid);
+    return TRUE;
+  }
+  room_remove (room, sid);
+  return FALSE;
+}
+
+/* Whom the present session hasn't told of has left. */
+void
+livekit_room_drop_stale (LiveKitRoom * room)
+{
+  g_autoptr (GPtrArray) sids = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  LiveKitParticipant *participant;
+  guint i;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
+    if (participant->is_stale)
+      g_ptr_array_add (sids, g_strdup (participant->sid));
+  }
+  for (i = 0; i < sids->len; i++)
+    room_remove (room, g_ptr_array_index (sids, i));
+}
+
+/* Takes @participant. */
 static void
 room_insert (LiveKitRoom * room, LiveKitParticipant * participant)
 {
   LiveKitParticipant *known =
       g_hash_table_lookup (room->participants, participant->sid);
-  gboolean is_new = known == NULL;
+  gboolean is_known = known != NULL;
 
-  if (known != NULL && participant->version < known->version) {
+  if (is_known && participant->version < known->version && !known->is_stale) {
     participant_free (participant);
     return;
   }
-  if (is_new) {
-    room_remove_former_session (room, participant);
-    if (g_hash_table_size (room->participants) >= MAX_PARTICIPANTS) {
-      GST_WARNING ("over %d participants, one is ignored", MAX_PARTICIPANTS);
-      participant_free (participant);
-      return;
-    }
+  if (!is_known)
+    is_known = room_replace_former_session (room, participant);
+  /* A full room doesn't wait for those of a former session. */
+  if (!is_known && g_hash_table_size (room->participants) >= MAX_PARTICIPANTS)
+    livekit_room_drop_stale (room);
+  if (!is_known && g_hash_table_size (room->participants) >= MAX_PARTICIPANTS) {
+    GST_WARNING ("over %d participants, one is ignored", MAX_PARTICIPANTS);
+    participant_free (participant);
+    return;
   }
   g_hash_table_replace (room->participants, participant->sid, participant);
-  if (is_new)
-    room->callbacks.joined (participant, room->user_data);
-  else
+  if (is_known)
     room->callbacks.updated (participant, room->user_data);
+  else
+    room->callbacks.joined (participant, room->user_data);
+}
+
+/* Our session is over: who is there is known anew only when the next has told. */
+void
+livekit_room_make_stale (LiveKitRoom * room)
+{
+  GHashTableIter iter;
+  LiveKitParticipant *participant;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant))
+    participant->is_stale = TRUE;
 }
 
 /* Each info is a whole snapshot of one participant. */

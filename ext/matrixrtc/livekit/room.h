@@ -26,6 +26,7 @@ typedef struct
   gchar *identity;
   gchar *name;
   guint32 version;
+  gboolean is_stale;            /* of a former session of ours; may be gone */
   GPtrArray *tracks;            /* of LiveKitTrack */
 } LiveKitParticipant;
 
@@ -34,6 +35,7 @@ typedef struct _LiveKitRoom LiveKitRoom;
 typedef struct
 {
   void (*joined) (const LiveKitParticipant * participant, gpointer user_data);
+  /* Also with a new sid, in a new session of ours. */
   void (*updated) (const LiveKitParticipant * participant, gpointer user_data);
   void (*left) (const LiveKitParticipant * participant, gpointer user_data);
 } LiveKitRoomCallbacks;
@@ -46,10 +48,14 @@ void livekit_room_set_local (LiveKitRoom * room,
     const Livekit__ParticipantInfo * info);
 void livekit_room_update (LiveKitRoom * room,
     Livekit__ParticipantInfo ** infos, gsize n_infos);
+void livekit_room_make_stale (LiveKitRoom * room);
+void livekit_room_drop_stale (LiveKitRoom * room);
 
 guint livekit_room_get_n_participants (LiveKitRoom * room);
 const LiveKitTrack *livekit_room_find_track (LiveKitRoom * room,
     const gchar * track_sid, const LiveKitParticipant ** owner);
+const LiveKitParticipant *livekit_room_find_identity (LiveKitRoom * room,
+    const gchar * identity);
 const LiveKitTrack *livekit_participant_find_track (const LiveKitParticipant *
     participant, const gchar * track_sid);
 

@@ -40,8 +40,10 @@ struct _LiveKitSignal
   GSource *leave_timer;
   Livekit__LeaveRequest *leave; /* what the server said, if anything */
 
+  gboolean is_resuming;
   GSource *ping_timer;
   GSource *pong_timer;          /* ends the socket; every message sets it back */
+  guint ping_interval_ms;
   guint pong_timeout_ms;
   gint64 rtt_ms;
 };
@@ -112,6 +114,13 @@ livekit_disconnect_reason_to_string (Livekit__DisconnectReason reason)
   return value == NULL ? "an unknown reason" : value->name;
 }
 
+/* The newest token that the server gave; secret. NULL before connecting. */
+const gchar *
+livekit_signal_get_token (LiveKitSignal * signal)
+{
+  return signal->jwt;
+}
+
 /* Sending */
 
 static void
@@ -157,6 +166,33 @@ livekit_signal_send_candidate (LiveKitSignal * signal,
   trickle.target = LIVEKIT__SIGNAL_TARGET__SUBSCRIBER;
   request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRICKLE;
   request.trickle = &trickle;
+  signal_send (signal, &request);
+}
+
+/* The first thing that a resumed session says: where we stand. All tracks are
+ * subscribed by the server itself, so there are no exceptions to name. @offer and
+ * @answer are the last ones, or NULL. */
+void
+livekit_signal_send_sync_state (LiveKitSignal * signal, const gchar * offer,
+    const gchar * answer)
+{
+  Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
+  Livekit__SyncState state = LIVEKIT__SYNC_STATE__INIT;
+  Livekit__UpdateSubscription subscription = LIVEKIT__UPDATE_SUBSCRIPTION__INIT;
+  Livekit__SessionDescription last_offer = LIVEKIT__SESSION_DESCRIPTION__INIT;
+  Livekit__SessionDescription last_answer = LIVEKIT__SESSION_DESCRIPTION__INIT;
+
+  state.subscription = &subscription;
+  if (offer != NULL && answer != NULL) {
+    last_offer.type = (gchar *) "offer";
+    last_offer.sdp = (gchar *) offer;
+    last_answer.type = (gchar *) "answer";
+    last_answer.sdp = (gchar *) answer;
+    state.offer = &last_offer;
+    state.answer = &last_answer;
+  }
+  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SYNC_STATE;
+  request.sync_state = &state;
   signal_send (signal, &request);
 }
 
@@ -223,8 +259,8 @@ signal_return_connect_error (LiveKitSignal * signal, GError * error)
   g_task_return_error (task, error);
 }
 
-static gchar *
-describe_leave (const Livekit__LeaveRequest * leave)
+gchar *
+livekit_describe_leave (const Livekit__LeaveRequest * leave)
 {
   return g_strdup_printf ("the server ended it: %s",
       livekit_disconnect_reason_to_string (leave->reason));
@@ -274,41 +310,61 @@ ping_ms (gint32 seconds, gint32 fallback)
   return (seconds > 0 ? MIN (seconds, MAX_PING_SECONDS) : fallback) * 1000;
 }
 
-static void
-signal_start_pings (LiveKitSignal * signal, const Livekit__JoinResponse * join)
+/* What a join says, which a resumed session has to be told. 0 is not known. */
+void
+livekit_signal_set_pings (LiveKitSignal * signal, gint32 interval_s,
+    gint32 timeout_s)
 {
-  signal->pong_timeout_ms = ping_ms (join->ping_timeout, DEFAULT_PING_TIMEOUT);
+  signal->ping_interval_ms = ping_ms (interval_s, DEFAULT_PING_INTERVAL);
+  signal->pong_timeout_ms = ping_ms (timeout_s, DEFAULT_PING_TIMEOUT);
+}
+
+static void
+signal_start_pings (LiveKitSignal * signal)
+{
   signal->pong_timer =
       matrix_rtc_add_timeout (signal->pong_timeout_ms, on_pong_timeout, signal);
   signal->ping_timer =
-      matrix_rtc_add_timeout (ping_ms (join->ping_interval,
-          DEFAULT_PING_INTERVAL), send_ping, signal);
+      matrix_rtc_add_timeout (signal->ping_interval_ms, send_ping, signal);
 }
 
 /* Receiving */
 
 static void
-free_join (gpointer join)
+free_message (gpointer message)
 {
-  livekit__join_response__free_unpacked (join, NULL);
+  livekit__signal_response__free_unpacked (message, NULL);
 }
 
 static void
+signal_return_first_message (LiveKitSignal * signal,
+    Livekit__SignalResponse * message)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&signal->connect_task);
+
+  signal_start_pings (signal);
+  g_task_return_pointer (task, message, free_message);
+}
+
+/* Takes @message. A resume may begin with any: the caller decides. */
+static void
 take_first_message (LiveKitSignal * signal, Livekit__SignalResponse * message)
 {
-  if (message->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN) {
-    g_autoptr (GTask) task = g_steal_pointer (&signal->connect_task);
+  g_autofree gchar *debug = NULL;
 
-    signal_start_pings (signal, message->join);
-    g_task_return_pointer (task, g_steal_pointer (&message->join), free_join);
-    message->message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE__NOT_SET;
-  } else if (message->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE) {
-    g_autofree gchar *debug = describe_leave (message->leave);
-    signal_return_connect_error (signal, connection_error_new (0, debug));
-  } else {
-    signal_return_connect_error (signal, connection_error_new (0,
-            "the first message is no join"));
+  if (message->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN)
+    livekit_signal_set_pings (signal, message->join->ping_interval,
+        message->join->ping_timeout);
+  if (signal->is_resuming
+      || message->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN) {
+    signal_return_first_message (signal, message);
+    return;
   }
+  debug = message->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE ?
+      livekit_describe_leave (message->leave) :
+      g_strdup ("the first message is no join");
+  signal_return_connect_error (signal, connection_error_new (0, debug));
+  free_message (message);
 }
 
 static void
@@ -329,30 +385,42 @@ take_pong (LiveKitSignal * signal, const Livekit__Pong * pong)
     signal->rtt_ms = MIN (now - pong->last_ping_timestamp, G_MAXINT32);
 }
 
+/* Takes @message. */
+static void
+take_leave (LiveKitSignal * signal, Livekit__SignalResponse * message)
+{
+  g_autofree gchar *debug = livekit_describe_leave (message->leave);
+
+  if (signal->leave != NULL)
+    livekit__leave_request__free_unpacked (signal->leave, NULL);
+  signal->leave = g_steal_pointer (&message->leave);
+  message->message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE__NOT_SET;
+  free_message (message);
+  signal_socket_is_gone (signal, debug);
+}
+
+/* Takes @message. */
 static void
 take_message (LiveKitSignal * signal, Livekit__SignalResponse * message)
 {
   switch (message->message_case) {
     case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REFRESH_TOKEN:
       take_token (signal, message->refresh_token);
-      return;
+      break;
     case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_PONG_RESP:
       take_pong (signal, message->pong_resp);
+      break;
+    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE:
+      take_leave (signal, message);
       return;
-    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE:{
-      g_autofree gchar *debug = describe_leave (message->leave);
-
-      if (signal->leave != NULL)
-        livekit__leave_request__free_unpacked (signal->leave, NULL);
-      signal->leave = g_steal_pointer (&message->leave);
-      message->message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE__NOT_SET;
-      signal_socket_is_gone (signal, debug);
-      return;
-    }
+    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ROOM_MOVED:
+      take_token (signal, message->room_moved->token);
+      /* FALLTHROUGH */
     default:
       if (signal->callbacks.message != NULL)
         signal->callbacks.message (message, signal->user_data);
   }
+  free_message (message);
 }
 
 static void
@@ -377,7 +445,6 @@ on_socket_message (SoupWebsocketConnection * socket,
   else
     take_message (signal, message);
   livekit_signal_unref (signal);
-  livekit__signal_response__free_unpacked (message, NULL);
 }
 
 static void
@@ -485,17 +552,22 @@ on_websocket (GObject * session, GAsyncResult * result, gpointer user_data)
   livekit_signal_unref (signal);
 }
 
-/* Opens the WebSocket at @url and waits for the join. The cancellable and
+/* Opens the WebSocket at @url and waits for the join, or with @resume (NULL: a
+ * new session) for whatever comes first. The cancellable and
  * livekit_signal_abandon() end it; time limits are the caller's. */
 void
 livekit_signal_connect_async (LiveKitSignal * signal, const gchar * url,
-    const gchar * jwt, GCancellable * cancellable,
-    GAsyncReadyCallback callback, gpointer user_data)
+    const gchar * jwt, const LiveKitResume * resume,
+    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SoupMessage) message = NULL;
-  g_autofree gchar *socket_url = livekit_url_for_signalling (url, &error);
+  g_autofree gchar *socket_url = resume == NULL ?
+      livekit_url_for_signalling (url, &error) :
+      livekit_url_for_resuming (url, resume->sid, resume->reason, &error);
 
+  signal->is_resuming = resume != NULL;
   signal->connect_task = g_task_new (NULL, cancellable, callback, user_data);
   if (socket_url != NULL)
     message = http_client_new_message (signal->http, "GET", socket_url, jwt,
@@ -512,7 +584,8 @@ livekit_signal_connect_async (LiveKitSignal * signal, const gchar * url,
       livekit_signal_ref (signal));
 }
 
-Livekit__JoinResponse *
+/* The first message; free with livekit__signal_response__free_unpacked(). */
+Livekit__SignalResponse *
 livekit_signal_connect_finish (GAsyncResult * result, GError ** error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);

@@ -8,6 +8,13 @@ G_BEGIN_DECLS
 
 typedef struct _LiveKitSignal LiveKitSignal;
 
+/* A session that the socket is opened for again. */
+typedef struct
+{
+  const gchar *sid;             /* of us, as the join has named it */
+  Livekit__ReconnectReason reason;
+} LiveKitResume;
+
 /* Called on the worker thread. */
 typedef struct
 {
@@ -26,19 +33,26 @@ void livekit_signal_unref (LiveKitSignal * signal);
 void livekit_signal_abandon (LiveKitSignal * signal);
 
 void livekit_signal_connect_async (LiveKitSignal * signal, const gchar * url,
-    const gchar * jwt, GCancellable * cancellable,
-    GAsyncReadyCallback callback, gpointer user_data);
-Livekit__JoinResponse *livekit_signal_connect_finish (GAsyncResult * result,
+    const gchar * jwt, const LiveKitResume * resume,
+    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gpointer user_data);
+Livekit__SignalResponse *livekit_signal_connect_finish (GAsyncResult * result,
     GError ** error);
+void livekit_signal_set_pings (LiveKitSignal * signal, gint32 interval_s,
+    gint32 timeout_s);
+const gchar *livekit_signal_get_token (LiveKitSignal * signal);
 
 void livekit_signal_send_answer (LiveKitSignal * signal, const gchar * sdp,
     guint32 offer_id);
 void livekit_signal_send_candidate (LiveKitSignal * signal,
     const gchar * candidate_init);
+void livekit_signal_send_sync_state (LiveKitSignal * signal,
+    const gchar * offer, const gchar * answer);
 void livekit_signal_send_leave (LiveKitSignal * signal);
 void livekit_signal_leave_async (LiveKitSignal * signal, guint timeout_ms,
     GAsyncReadyCallback callback, gpointer user_data);
 
+gchar *livekit_describe_leave (const Livekit__LeaveRequest * leave);
 const gchar *livekit_disconnect_reason_to_string (Livekit__DisconnectReason
     reason);
 

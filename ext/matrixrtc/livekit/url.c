@@ -19,7 +19,7 @@
 
 static gchar *
 url_build (const gchar * base, const gchar * insecure, const gchar * secure,
-    const gchar * suffix, GError ** error)
+    const gchar * suffix, const gchar * query, GError ** error)
 {
   g_autoptr (GUri) uri = g_uri_parse (base, G_URI_FLAGS_ENCODED, error);
   const gchar *scheme, *path;
@@ -45,21 +45,35 @@ url_build (const gchar * base, const gchar * insecure, const gchar * secure,
     length--;
   full_path = g_strdup_printf ("%.*s%s", (gint) length, path, suffix);
   return g_uri_join (G_URI_FLAGS_ENCODED, is_secure ? secure : insecure, NULL,
-      g_uri_get_host (uri), g_uri_get_port (uri), full_path, QUERY, NULL);
+      g_uri_get_host (uri), g_uri_get_port (uri), full_path, query, NULL);
 }
 
 /* The WebSocket. @base may be ws, wss, http or https. */
 gchar *
 livekit_url_for_signalling (const gchar * base, GError ** error)
 {
-  return url_build (base, "ws", "wss", "/rtc", error);
+  return url_build (base, "ws", "wss", "/rtc", QUERY, error);
+}
+
+/* The WebSocket of a session that is there already: ours, @sid. @reason is one of
+ * LiveKit's ReconnectReason. */
+gchar *
+livekit_url_for_resuming (const gchar * base, const gchar * sid, gint reason,
+    GError ** error)
+{
+  g_autofree gchar *escaped = g_uri_escape_string (sid, NULL, FALSE);
+  g_autofree gchar *query =
+      g_strdup_printf (QUERY "&reconnect=1&reconnect_reason=%d&sid=%s", reason,
+      escaped);
+
+  return url_build (base, "ws", "wss", "/rtc", query, error);
 }
 
 /* What answers with an HTTP status why the WebSocket was refused. */
 gchar *
 livekit_url_for_validation (const gchar * base, GError ** error)
 {
-  return url_build (base, "http", "https", "/rtc/validate", error);
+  return url_build (base, "http", "https", "/rtc/validate", QUERY, error);
 }
 
 /* Whether the server is on this machine, and asked over its IPv4 loopback

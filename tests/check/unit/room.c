@@ -431,6 +431,53 @@ GST_START_TEST (test_batch)
 
 GST_END_TEST;
 
+/* In a new session of ours: who is there again, with the same sid or another, has
+ * never left. */
+GST_START_TEST (test_stale)
+{
+  update ("PA_1", "ana", 3, ACTIVE);
+  update ("PA_2", "bob", 1, ACTIVE);
+  update ("PA_3", "cem", 1, ACTIVE);
+  livekit_room_make_stale (room);
+  fail_unless (livekit_room_find_identity (room, "cem")->is_stale);
+  g_string_truncate (events, 0);
+  update ("PA_1", "ana", 1, ACTIVE);
+  update ("PA_x", "bob", 1, ACTIVE);
+  update ("PA_4", "dan", 1, ACTIVE);
+  fail_if (livekit_room_find_identity (room, "ana")->is_stale);
+  fail_if (livekit_room_find_identity (room, "bob")->is_stale);
+  expect_events ("*PA_1 *PA_x +PA_4");
+  g_string_truncate (events, 0);
+  livekit_room_drop_stale (room);
+  fail_unless (livekit_room_find_identity (room, "cem") == NULL);
+  expect_events ("-PA_3");
+  /* And from then on a new sid is somebody who was away. */
+  g_string_truncate (events, 0);
+  update ("PA_y", "bob", 1, ACTIVE);
+  expect_events ("-PA_x +PA_y");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_stale_make_room)
+{
+  guint i;
+
+  for (i = 0; i < MAX_PARTICIPANTS; i++) {
+    g_autofree gchar *sid = g_strdup_printf ("PA_%u", i);
+    g_autofree gchar *identity = g_strdup_printf ("bob %u", i);
+
+    update (sid, identity, 1, ACTIVE);
+  }
+  livekit_room_make_stale (room);
+  update ("PA_7", "bob 7", 1, ACTIVE);
+  update ("PA_x", "ana", 1, ACTIVE);
+  fail_unless_equals_int (livekit_room_get_n_participants (room), 2);
+  fail_unless (livekit_room_find_identity (room, "bob 7") != NULL);
+}
+
+GST_END_TEST;
+
 static Suite *
 room_suite (void)
 {
@@ -452,6 +499,8 @@ room_suite (void)
   tcase_add_test (tc, test_too_many_tracks);
   tcase_add_test (tc, test_too_many_participants);
   tcase_add_test (tc, test_batch);
+  tcase_add_test (tc, test_stale);
+  tcase_add_test (tc, test_stale_make_room);
   return suite;
 }
 

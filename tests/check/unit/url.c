@@ -94,6 +94,22 @@ GST_START_TEST (test_wrong)
 
 GST_END_TEST;
 
+GST_START_TEST (test_resuming)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *url = livekit_url_for_resuming ("https://sfu.example.org/x",
+      "PA_a&b", 1, &error);
+
+  fail_unless (g_str_has_prefix (url, "wss://sfu.example.org/x/rtc?" QUERY));
+  fail_unless (g_str_has_suffix (url,
+          "&reconnect=1&reconnect_reason=1&sid=PA_a%26b"));
+  fail_unless (livekit_url_for_resuming ("ftp://sfu.example.org", "PA_a", 1,
+          &error) == NULL);
+  fail_unless (error != NULL);
+}
+
+GST_END_TEST;
+
 static Suite *
 url_suite (void)
 {
@@ -104,6 +120,7 @@ url_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_right, 0, G_N_ELEMENTS (right));
   tcase_add_loop_test (tc, test_wrong, 0, G_N_ELEMENTS (wrong));
+  tcase_add_test (tc, test_resuming);
   return suite;
 }
 
