@@ -18,10 +18,10 @@ static const RtcCodec codecs[] = {
   {"AV1", FALSE, "rtpav1depay", "video/x-av1"},
   {"H264", FALSE, "rtph264depay",
       "video/x-h264, stream-format=(string)byte-stream, "
-        "alignment=(string)au"},
+        "alignment=(string)au", FALSE, TRUE},
   {"H265", FALSE, "rtph265depay",
       "video/x-h265, stream-format=(string)byte-stream, "
-        "alignment=(string)au"},
+        "alignment=(string)au", FALSE, TRUE},
 };
 
 /* @encoding_name in any case; NULL for what we don't take. */

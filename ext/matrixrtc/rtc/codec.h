@@ -13,6 +13,7 @@ typedef struct
   const gchar *depayloader;
   const gchar *caps;            /* what comes out */
   gboolean has_layers;          /* see layers.h */
+  gboolean is_sliced;           /* see keyframes.h */
 } RtcCodec;
 
 const RtcCodec *rtc_codec_find (const gchar * encoding_name);

@@ -14,6 +14,7 @@
 #include <gst/video/video.h>
 #include "../debug.h"
 #include "codec.h"
+#include "keyframes.h"
 #include "layers.h"
 #include "receiver.h"
 
@@ -133,6 +134,24 @@ set_if_there (GstElement * element, const gchar * property, gboolean value)
     g_object_set (element, property, value, NULL);
 }
 
+static GstPadProbeReturn
+on_lost_packet (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return gst_event_has_name (GST_PAD_PROBE_INFO_EVENT (info),
+      "GstRTPPacketLost") ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+/* Before 1.28 rtpvp9depay takes a wrong event for that of a lost packet, with a
+ * critical warning. That the packet after it is marked is enough. */
+static void
+hide_lost_packets (GstElement * depayloader)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (depayloader, "sink");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_lost_packet,
+      NULL, NULL);
+}
+
 static GstElement *
 receiver_add_depayloader (GstMatrixRtcReceiver * self, const RtcCodec * codec)
 {
@@ -144,8 +163,12 @@ receiver_add_depayloader (GstMatrixRtcReceiver * self, const RtcCodec * codec)
    * then is better than none. */
   set_if_there (depayloader, "request-keyframe", TRUE);
   gst_bin_add (GST_BIN (self), depayloader);
-  if (codec->has_layers)
+  if (!codec->is_audio)
+    rtc_key_frames_attach (depayloader, codec->is_sliced);
+  if (codec->has_layers) {
+    hide_lost_packets (depayloader);
     rtc_layers_split (depayloader);
+  }
   return depayloader;
 }
 

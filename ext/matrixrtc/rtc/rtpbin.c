@@ -12,6 +12,11 @@
  * between two regular reports, and the first only behind one; rtpsession leaves
  * some 5 seconds between those.
  *
+ * A lost packet is asked for again soon, if not sooner than a round trip: LiveKit's
+ * SFU doesn't listen within two round trips, or 100 ms where it knows none, of
+ * having sent it. A jitter buffer asks once in the time between two frames, which
+ * is a third of all the time that it has.
+ *
  * webrtcbin doesn't forget which section an SSRC belongs to. It would when the
  * SSRC falls silent for some seconds, as those of muted tracks do, or says BYE,
  * and then dereferences NULL if another pad is made for it. What it keeps now is
@@ -20,6 +25,14 @@
  * webrtcbin doesn't look through all its sections for each new jitter buffer,
  * which it warns of while one of them has no transceiver: what it would set there
  * is set here.
+ *
+ * What an ICE restart costs is lost: while it lasts the jitter buffers don't wait
+ * for it, or the media would be missing for so much longer. Their latency is told
+ * downstream as the same all the time, as sinks would follow each change.
+ *
+ * There is no forward error correction: an SFU never offers any. webrtcbin would
+ * give each stream a decoder for it, and have the last packets of each stored;
+ * rtpbin keeps both when the stream has ended.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -29,6 +42,10 @@
 #include "rtpbin.h"
 
 #define RTCP_MIN_INTERVAL (250 * GST_MSECOND)
+#define RTX_MIN_RETRY_MS 20
+
+/* What packets may need to get in order while nobody waits for lost ones. */
+#define HURRIED_LATENCY_MS 40
 
 static void
 on_element_added (GstBin * rtpbin, GstElement * element, gpointer user_data)
@@ -46,6 +63,26 @@ on_first_packet (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_REMOVE;
 }
 
+/* Behind the jitter buffer's own answer. */
+static GstPadProbeReturn
+on_answered_query (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+  guint latency_ms = GPOINTER_TO_UINT (user_data);
+  GstClockTime min, max, missing;
+  gboolean is_live;
+  guint present_ms;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return GST_PAD_PROBE_OK;
+  g_object_get (GST_PAD_PARENT (pad), "latency", &present_ms, NULL);
+  missing = (latency_ms - present_ms) * GST_MSECOND;
+  gst_query_parse_latency (query, &is_live, &min, &max);
+  gst_query_set_latency (query, is_live, min + missing,
+      GST_CLOCK_TIME_IS_VALID (max) ? max + missing : max);
+  return GST_PAD_PROBE_OK;
+}
+
 static void
 on_new_jitterbuffer (GstElement * rtpbin, GstElement * jitterbuffer,
     guint session, guint ssrc, gpointer user_data)
@@ -53,9 +90,12 @@ on_new_jitterbuffer (GstElement * rtpbin, GstElement * jitterbuffer,
   g_autoptr (GstPad) pad = gst_element_get_static_pad (jitterbuffer, "src");
 
   g_object_set (jitterbuffer, "latency", 0, "faststart-min-packets", 1,
-      "do-retransmission", TRUE, NULL);
+      "do-retransmission", TRUE, "rtx-min-retry-timeout", RTX_MIN_RETRY_MS,
+      NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, on_first_packet, user_data, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM |
+      GST_PAD_PROBE_TYPE_PULL, on_answered_query, user_data, NULL);
 }
 
 /* Takes away what webrtcbin does when rtpbin tells of @signal. */
@@ -75,7 +115,7 @@ rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms)
 {
   static const gchar *const signals[] = {
     "on-bye-ssrc", "on-bye-timeout", "on-sender-timeout", "on-timeout",
-    "new-jitterbuffer"
+    "new-jitterbuffer", "new-storage", "request-fec-decoder-full"
   };
   g_autoptr (GstElement) rtpbin =
       gst_bin_get_by_name (GST_BIN (webrtcbin), "rtpbin");
@@ -87,4 +127,37 @@ rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms)
       NULL);
   g_signal_connect (rtpbin, "new-jitterbuffer",
       G_CALLBACK (on_new_jitterbuffer), GUINT_TO_POINTER (latency_ms));
+}
+
+static void
+set_latency (const GValue * item, gpointer latency_ms)
+{
+  g_object_set (g_value_get_object (item), "latency",
+      GPOINTER_TO_UINT (latency_ms), NULL);
+}
+
+static void
+set_all_latencies (GstElement * webrtcbin, guint latency_ms)
+{
+  GstIterator *jitterbuffers = gst_bin_iterate_all_by_element_factory_name
+      (GST_BIN (webrtcbin), "rtpjitterbuffer");
+
+  while (gst_iterator_foreach (jitterbuffers, set_latency,
+          GUINT_TO_POINTER (latency_ms)) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync (jitterbuffers);
+  gst_iterator_free (jitterbuffers);
+}
+
+/* Nobody waits long for packets that are missing, until rtc_rtpbin_relax().
+ * @latency_ms is that of rtc_rtpbin_adapt(). */
+void
+rtc_rtpbin_hurry (GstElement * webrtcbin, guint latency_ms)
+{
+  set_all_latencies (webrtcbin, MIN (latency_ms, HURRIED_LATENCY_MS));
+}
+
+void
+rtc_rtpbin_relax (GstElement * webrtcbin, guint latency_ms)
+{
+  set_all_latencies (webrtcbin, latency_ms);
 }

@@ -6,5 +6,7 @@
 G_BEGIN_DECLS
 
 void rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms);
+void rtc_rtpbin_hurry (GstElement * webrtcbin, guint latency_ms);
+void rtc_rtpbin_relax (GstElement * webrtcbin, guint latency_ms);
 
 G_END_DECLS
