@@ -7,11 +7,16 @@
 #include "config.h"
 #endif
 
+#include <string.h>
 #include <nice/agent.h>
 #include "../debug.h"
 #include "iceagent.h"
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
+
+/* All sections are bundled: webrtcbin makes one stream with one component. */
+#define STREAM_ID 1
+#define COMPONENT_ID 1
 
 static GObject *
 get_ice (GstElement * webrtcbin)
@@ -39,15 +44,16 @@ get_agent (GstElement * webrtcbin)
 }
 
 /* The SFU is in the open: a hole in the router needs no asking for, and asking
- * would be heard by the whole local network. */
+ * would be heard by the whole local network. Keepalives want an answer, so that a
+ * path that has died is noticed, if late. */
 void
-rtc_ice_agent_disable_upnp (GstElement * webrtcbin)
+rtc_ice_agent_adapt (GstElement * webrtcbin)
 {
   NiceAgent *agent = get_agent (webrtcbin);
 
   if (agent == NULL)
     return;
-  g_object_set (agent, "upnp", FALSE, NULL);
+  g_object_set (agent, "upnp", FALSE, "keepalive-conncheck", TRUE, NULL);
   g_object_unref (agent);
 }
 
@@ -64,6 +70,82 @@ rtc_ice_agent_use_only (GstElement * webrtcbin, const gchar * address)
   if (nice_address_set_from_string (&local, address))
     nice_agent_add_local_address (agent, &local);
   g_object_unref (agent);
+}
+
+/* Restarting */
+
+/* New credentials on both sides; what there was of candidates of the other side
+ * is forgotten, ours stay. Media goes on over the old path until there is a new
+ * one. FALSE where webrtcbin has no such agent. */
+gboolean
+rtc_ice_agent_restart (GstElement * webrtcbin, const gchar * remote_ufrag,
+    const gchar * remote_pwd, gchar ** ufrag, gchar ** pwd)
+{
+  g_autoptr (GObject) owned = (GObject *) get_agent (webrtcbin);
+  NiceAgent *agent = (NiceAgent *) owned;
+
+  return agent != NULL && nice_agent_restart_stream (agent, STREAM_ID)
+      && nice_agent_get_local_credentials (agent, STREAM_ID, ufrag, pwd)
+      && nice_agent_set_remote_credentials (agent, STREAM_ID, remote_ufrag,
+      remote_pwd);
+}
+
+gboolean
+rtc_ice_agent_is_connected (GstElement * webrtcbin)
+{
+  g_autoptr (GObject) agent = (GObject *) get_agent (webrtcbin);
+  NiceComponentState state;
+
+  if (agent == NULL)
+    return FALSE;
+  state = nice_agent_get_component_state (NICE_AGENT (agent), STREAM_ID,
+      COMPONENT_ID);
+  return state == NICE_COMPONENT_STATE_CONNECTED
+      || state == NICE_COMPONENT_STATE_READY;
+}
+
+/* Those of ours that were gathered, as in an SDP. */
+GStrv
+rtc_ice_agent_get_candidates (GstElement * webrtcbin)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GObject) agent = (GObject *) get_agent (webrtcbin);
+  GSList *candidates = agent == NULL ? NULL :
+      nice_agent_get_local_candidates (NICE_AGENT (agent), STREAM_ID,
+      COMPONENT_ID);
+  GSList *item;
+
+  for (item = candidates; item != NULL; item = item->next) {
+    g_autofree gchar *line = nice_agent_generate_local_candidate_sdp
+        (NICE_AGENT (agent), item->data);
+
+    g_strv_builder_add (builder, line + strlen ("a="));
+  }
+  g_slist_free_full (candidates, (GDestroyNotify) nice_candidate_free);
+  return g_strv_builder_end (builder);
+}
+
+/* @changed is called on the agent's thread whenever its state changes. */
+void
+rtc_ice_agent_watch (GstElement * webrtcbin, void (*changed) (gpointer),
+    gpointer user_data, GClosureNotify notify)
+{
+  g_autoptr (GObject) agent = (GObject *) get_agent (webrtcbin);
+
+  if (agent != NULL)
+    g_signal_connect_data (agent, "component-state-changed",
+        G_CALLBACK (changed), user_data, notify, G_CONNECT_SWAPPED);
+  else
+    notify (user_data, NULL);
+}
+
+void
+rtc_ice_agent_unwatch (GstElement * webrtcbin, gpointer user_data)
+{
+  g_autoptr (GObject) agent = (GObject *) get_agent (webrtcbin);
+
+  if (agent != NULL)
+    g_signal_handlers_disconnect_by_data (agent, user_data);
 }
 
 /* An agent that gives back its allocations, and who waits for that. */

@@ -25,12 +25,14 @@ typedef struct
   GstSDPMessage *sdp;           /* as it came, but for bad SSRCs */
   GPtrArray *sections;
   guint32 id;
+  gchar *text;                  /* as it came */
 } Offer;
 
 struct _RtcNegotiation
 {
   MatrixRtcLoop *loop;
   GstElement *webrtcbin;
+  RtcIce *ice;                  /* the owner's; outlives us */
   RtcNegotiationCallbacks callbacks;
   gpointer user_data;
 
@@ -40,6 +42,8 @@ struct _RtcNegotiation
   GstWebRTCSessionDescription *answer;  /* for offer, once made */
   GstSDPMessage *last_offer;    /* the last one that webrtcbin took */
   guint32 last_offer_id;
+  gchar *answered_text;         /* both as they went over the wire */
+  gchar *answer_text;
 };
 
 static void
@@ -47,17 +51,19 @@ offer_free (Offer * offer)
 {
   gst_sdp_message_free (offer->sdp);
   g_ptr_array_unref (offer->sections);
+  g_free (offer->text);
   g_free (offer);
 }
 
 RtcNegotiation *
 rtc_negotiation_new (MatrixRtcLoop * loop, GstElement * webrtcbin,
-    const RtcNegotiationCallbacks * callbacks, gpointer user_data)
+    RtcIce * ice, const RtcNegotiationCallbacks * callbacks, gpointer user_data)
 {
   RtcNegotiation *negotiation = g_atomic_rc_box_new0 (RtcNegotiation);
 
   negotiation->loop = matrix_rtc_loop_ref (loop);
   negotiation->webrtcbin = gst_object_ref (webrtcbin);
+  negotiation->ice = ice;
   negotiation->callbacks = *callbacks;
   negotiation->user_data = user_data;
   g_queue_init (&negotiation->waiting_offers);
@@ -93,6 +99,8 @@ negotiation_clear (RtcNegotiation * negotiation)
 {
   matrix_rtc_loop_unref (negotiation->loop);
   gst_object_unref (negotiation->webrtcbin);
+  g_free (negotiation->answered_text);
+  g_free (negotiation->answer_text);
 }
 
 /* After rtc_negotiation_close(). */
@@ -101,6 +109,15 @@ rtc_negotiation_unref (RtcNegotiation * negotiation)
 {
   g_atomic_rc_box_release_full (negotiation,
       (GDestroyNotify) negotiation_clear);
+}
+
+/* The last offer that was answered, and the answer; NULL before. */
+void
+rtc_negotiation_get_last (RtcNegotiation * negotiation, const gchar ** offer,
+    const gchar ** answer)
+{
+  *offer = negotiation->answered_text;
+  *answer = negotiation->answer_text;
 }
 
 static void
@@ -206,20 +223,24 @@ static void
 after_set_local (RtcNegotiation * negotiation, const GstStructure * reply)
 {
   Offer *offer = g_steal_pointer (&negotiation->offer);
-  g_autofree gchar *text = NULL;
   GstSDPMessage *sdp;
 
   gst_sdp_message_copy (negotiation->answer->sdp, &sdp);
   g_clear_pointer (&negotiation->answer, gst_webrtc_session_description_free);
   rtc_sections_take_answer (offer->sections, sdp);
   rtc_sections_put_ends (offer->sections, sdp);
-  text = gst_sdp_message_as_text (sdp);
+  g_free (negotiation->answer_text);
+  negotiation->answer_text = gst_sdp_message_as_text (sdp);
   gst_sdp_message_free (sdp);
+  g_free (negotiation->answered_text);
+  negotiation->answered_text = g_strdup (offer->text);
 
   GST_DEBUG_OBJECT (negotiation->webrtcbin, "offer %u is answered", offer->id);
-  GST_TRACE_OBJECT (negotiation->webrtcbin, "answer:\n%s", text);
-  negotiation->callbacks.answered (offer->sections, text, offer->id,
-      negotiation->user_data);
+  GST_TRACE_OBJECT (negotiation->webrtcbin, "answer:\n%s",
+      negotiation->answer_text);
+  negotiation->callbacks.answered (offer->sections, negotiation->answer_text,
+      offer->id, negotiation->user_data);
+  rtc_ice_take_applied (negotiation->ice, offer->sdp);
   offer_free (offer);
   negotiation_start_next_offer (negotiation);
 }
@@ -233,6 +254,11 @@ after_create_answer (RtcNegotiation * negotiation, const GstStructure * reply)
     return;
   }
   rtc_sdp_widen_answer (negotiation->answer->sdp, negotiation->offer->sdp);
+  if (!rtc_ice_take_answer (negotiation->ice, negotiation->offer->sdp,
+          negotiation->answer->sdp)) {
+    negotiation_fail (negotiation, "ICE can't be restarted");
+    return;
+  }
   negotiation_ask (negotiation, "set-local-description", negotiation->answer,
       after_set_local);
 }
@@ -291,6 +317,7 @@ offer_new (const gchar * sdp, guint32 id, GHashTable * mid_to_track,
   offer->sdp = message;
   offer->sections = rtc_sections_read (message);
   offer->id = id;
+  offer->text = g_strdup (sdp);
   if (mid_to_track != NULL)
     rtc_sections_take_map (offer->sections, mid_to_track);
   return offer;

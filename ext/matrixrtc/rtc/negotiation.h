@@ -2,7 +2,7 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "../loop.h"
+#include "ice.h"
 
 G_BEGIN_DECLS
 
@@ -21,8 +21,10 @@ typedef struct
 } RtcNegotiationCallbacks;
 
 RtcNegotiation *rtc_negotiation_new (MatrixRtcLoop * loop,
-    GstElement * webrtcbin, const RtcNegotiationCallbacks * callbacks,
-    gpointer user_data);
+    GstElement * webrtcbin, RtcIce * ice,
+    const RtcNegotiationCallbacks * callbacks, gpointer user_data);
+void rtc_negotiation_get_last (RtcNegotiation * negotiation,
+    const gchar ** offer, const gchar ** answer);
 void rtc_negotiation_take_offer (RtcNegotiation * negotiation,
     const gchar * sdp, guint32 offer_id, GHashTable * mid_to_track);
 void rtc_negotiation_close (RtcNegotiation * negotiation);

@@ -3,7 +3,7 @@
 
 #include <gst/gst.h>
 #include "../loop.h"
-#include "receiver.h"
+#include "streams.h"
 
 G_BEGIN_DECLS
 
@@ -23,16 +23,13 @@ typedef struct
 {
   void (*answer) (const gchar * sdp, guint32 offer_id, gpointer user_data);
   void (*candidate) (guint mline, const gchar * candidate, gpointer user_data);
-  /* The transport to the SFU is up. */
+  /* The transport to the SFU is up, for the first time or after a restart. */
   void (*connected) (gpointer user_data);
   /* The peer is of no use any more. */
   void (*failed) (const gchar * debug, gpointer user_data);
-  /* A track's first frame waits; answer with rtc_peer_start_track(), now or
-   * later. */
+  /* See RtcStreamsCallbacks. */
   void (*track_ready) (const gchar * track_sid, gpointer user_data);
-  /* A track is over. If it was started, it has had its EOS. */
   void (*track_ended) (const gchar * track_sid, gpointer user_data);
-  /* One track can't be received. */
   void (*track_failed) (const gchar * track_sid, const gchar * debug,
       gpointer user_data);
 } RtcPeerCallbacks;
@@ -41,6 +38,8 @@ void rtc_peer_prepare (GstElement * element);
 RtcPeer *rtc_peer_new (const RtcPeerSettings * settings,
     const RtcPeerCallbacks * callbacks, gpointer user_data, GError ** error);
 void rtc_peer_abandon (RtcPeer * peer);
+void rtc_peer_retire (RtcPeer * peer, GSourceFunc done, gpointer user_data,
+    GDestroyNotify notify);
 void rtc_peer_free (RtcPeer * peer);
 
 void rtc_peer_add_ice_server (RtcPeer * peer, const gchar * url,
@@ -51,19 +50,12 @@ void rtc_peer_take_offer (RtcPeer * peer, const gchar * sdp, guint32 offer_id,
     GHashTable * mid_to_track);
 void rtc_peer_add_candidate (RtcPeer * peer, guint mline,
     const gchar * candidate);
+void rtc_peer_get_last_negotiation (RtcPeer * peer, const gchar ** offer,
+    const gchar ** answer);
+gboolean rtc_peer_is_connected (RtcPeer * peer);
 
-GStrv rtc_peer_get_track_sids (RtcPeer * peer);
-GstPad *rtc_peer_get_track_pad (RtcPeer * peer, const gchar * track_sid);
-gchar *rtc_peer_get_track_msid (RtcPeer * peer, const gchar * track_sid);
-gboolean rtc_peer_is_track_ready (RtcPeer * peer, const gchar * track_sid);
-void rtc_peer_set_track_encryption (RtcPeer * peer,
-    const RtcTrackEncryption * encryption);
-void rtc_peer_start_track (RtcPeer * peer, const gchar * track_sid);
-void rtc_peer_end_track (RtcPeer * peer, const gchar * track_sid);
-void rtc_peer_end_started_track (RtcPeer * peer, const gchar * track_sid);
-void rtc_peer_end_all_tracks (RtcPeer * peer);
-
-gboolean rtc_peer_take_media_error (RtcPeer * peer, GstElement * child,
+RtcStreams *rtc_peer_get_streams (RtcPeer * peer);
+gboolean rtc_peer_take_media_error (RtcPeer * peer, GstObject * source,
     const gchar * debug);
 
 G_END_DECLS

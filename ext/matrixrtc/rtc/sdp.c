@@ -300,3 +300,42 @@ rtc_sdp_widen_answer (GstSDPMessage * answer, const GstSDPMessage * offer)
       widen_section (answered, offered);
   }
 }
+
+static const gchar *
+get_credential (const GstSDPMessage * sdp, const gchar * key)
+{
+  const gchar *value = gst_sdp_message_medias_len (sdp) == 0 ? NULL :
+      gst_sdp_media_get_attribute_val (gst_sdp_message_get_media (sdp, 0), key);
+
+  return value != NULL ? value : gst_sdp_message_get_attribute_val (sdp, key);
+}
+
+/* The ICE credentials of the transport that all sections share. Valid as long as
+ * @sdp. */
+gboolean
+rtc_sdp_get_credentials (const GstSDPMessage * sdp, const gchar ** ufrag,
+    const gchar ** pwd)
+{
+  *ufrag = get_credential (sdp, "ice-ufrag");
+  *pwd = get_credential (sdp, "ice-pwd");
+  return *ufrag != NULL && *pwd != NULL;
+}
+
+/* Replaces those of every section that has some. */
+void
+rtc_sdp_set_credentials (GstSDPMessage * sdp, const gchar * ufrag,
+    const gchar * pwd)
+{
+  static const gchar *const keys[] = { "ice-ufrag", "ice-pwd", NULL };
+  guint i;
+
+  for (i = 0; i < gst_sdp_message_medias_len (sdp); i++) {
+    GstSDPMedia *media = get_media_mutable (sdp, i);
+
+    if (gst_sdp_media_get_attribute_val (media, "ice-ufrag") == NULL)
+      continue;
+    remove_attributes (media, keys);
+    gst_sdp_media_add_attribute (media, "ice-ufrag", ufrag);
+    gst_sdp_media_add_attribute (media, "ice-pwd", pwd);
+  }
+}

@@ -21,5 +21,9 @@ void rtc_sdp_set_direction (GstSDPMessage * sdp, guint mline,
 void rtc_sdp_stick_directions (GstSDPMessage * offer);
 void rtc_sdp_widen_answer (GstSDPMessage * answer,
     const GstSDPMessage * offer);
+gboolean rtc_sdp_get_credentials (const GstSDPMessage * sdp,
+    const gchar ** ufrag, const gchar ** pwd);
+void rtc_sdp_set_credentials (GstSDPMessage * sdp, const gchar * ufrag,
+    const gchar * pwd);
 
 G_END_DECLS

@@ -212,18 +212,17 @@ rtc_stream_is_exposed (RtcStream * stream)
 
 /* Binding and exposing */
 
-void
-rtc_stream_request_key_frame (RtcStream * stream)
-{
-  gst_pad_send_event (stream->rtp_pad,
-      gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE,
-          0));
-}
-
+/* The SFU has asked for the first key frame itself. */
 static gboolean
 on_key_frame_timer (gpointer user_data)
 {
-  rtc_stream_request_key_frame (user_data);
+  RtcStream *stream = user_data;
+  g_autoptr (GstPad) pad =
+      gst_element_get_static_pad (GST_ELEMENT (stream->receiver), "src");
+
+  gst_pad_send_event (pad,
+      gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE,
+          0));
   return G_SOURCE_CONTINUE;
 }
 
@@ -289,11 +288,9 @@ rtc_stream_bind (RtcStream * stream, const gchar * track_sid, GArray * ssrcs,
   }
   stream_release_block (stream);
   media = gst_structure_get_string (gst_caps_get_structure (caps, 0), "media");
-  if (g_strcmp0 (media, "video") == 0) {
-    rtc_stream_request_key_frame (stream);
+  if (g_strcmp0 (media, "video") == 0)
     stream->key_frame_timer = matrix_rtc_loop_add_timeout (stream->host->loop,
         KEY_FRAME_INTERVAL_MS, on_key_frame_timer, stream);
-  }
   return TRUE;
 }
 
@@ -326,7 +323,7 @@ stream_task_done (RtcStream * stream)
   rtc_stream_unref (stream);
   g_mutex_lock (&host->lock);
   host->n_tasks--;
-  g_cond_signal (&host->task_done);
+  g_cond_broadcast (&host->task_done);
   g_mutex_unlock (&host->lock);
 }
 
@@ -470,10 +467,11 @@ rtc_stream_dismantle (RtcStream * stream)
   stream_start_task (stream, stream_take_apart);
 }
 
-/* No callback comes any more. */
+/* No callback comes any more, and no data. */
 void
 rtc_stream_forget (RtcStream * stream)
 {
+  stream_drop_data (stream);
   memset (&stream->callbacks, 0, sizeof (stream->callbacks));
   matrix_rtc_clear_source (&stream->key_frame_timer);
 }

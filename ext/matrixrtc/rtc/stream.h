@@ -63,6 +63,5 @@ const gchar *rtc_stream_get_track_sid (RtcStream * stream);
 GstElement *rtc_stream_get_receiver (RtcStream * stream);
 gboolean rtc_stream_is_ready (RtcStream * stream);
 gboolean rtc_stream_is_exposed (RtcStream * stream);
-void rtc_stream_request_key_frame (RtcStream * stream);
 
 G_END_DECLS
