@@ -35,7 +35,9 @@ struct _Call
   gpointer user_data;
 
   Connection *connection;       /* NULL until the settings have proved right */
-  GHashTable *participants;     /* sid -> GstStructure */
+
+  GMutex lock;                  /* a leaf: nothing is called under it */
+  GHashTable *participants;     /* under lock: identity -> GstStructure */
 };
 
 /* Before the first call of a process. Any thread. */
@@ -57,6 +59,7 @@ call_new (const CallSettings * settings, E2eeCall * encryption, GstBin * bin,
   call->loop = matrix_rtc_loop_ref (loop);
   call->callbacks = *callbacks;
   call->user_data = user_data;
+  g_mutex_init (&call->lock);
   call->participants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       (GDestroyNotify) gst_structure_free);
   return call;
@@ -68,6 +71,7 @@ call_free (Call * call)
 {
   g_clear_pointer (&call->connection, connection_free);
   g_hash_table_unref (call->participants);
+  g_mutex_clear (&call->lock);
   call_settings_clear (&call->settings);
   e2ee_call_unref (call->encryption);
   matrix_rtc_loop_unref (call->loop);
@@ -104,10 +108,22 @@ call_set_state (Call * call, GstMatrixRtcConnectionState state,
 }
 
 static void
-on_state_changed (GstMatrixRtcConnectionState old,
-    GstMatrixRtcConnectionState now, const GError * error, gpointer user_data)
+call_publish_stats (Call * call)
 {
-  call_set_state (user_data, now, error);
+  guint n_reconnects, n_resumes;
+
+  connection_get_counts (call->connection, &n_reconnects, &n_resumes);
+  call->callbacks.stats_changed (gst_structure_new ("matrixrtc-stats",
+          "reconnects", G_TYPE_UINT, n_reconnects,
+          "resumes", G_TYPE_UINT, n_resumes, NULL), call->user_data);
+}
+
+static void
+on_state_changed (GstMatrixRtcConnectionState state, const GError * error,
+    gpointer user_data)
+{
+  call_publish_stats (user_data);
+  call_set_state (user_data, state, error);
 }
 
 /* Participants */
@@ -164,16 +180,19 @@ participant_to_structure (const LiveKitParticipant * participant,
   return structure;
 }
 
-static void
-call_publish_participants (Call * call)
+/* Any thread. A snapshot for whoever asks: for a large call it is costly. */
+GstStructure *
+call_get_participants (Call * call)
 {
-  GstStructure *snapshot = gst_structure_new ("matrixrtc-participants",
-      "count", G_TYPE_UINT, g_hash_table_size (call->participants), NULL);
   GValue list = G_VALUE_INIT;
   GHashTableIter iter;
   GstStructure *participant;
+  GstStructure *snapshot;
 
   g_value_init (&list, GST_TYPE_LIST);
+  g_mutex_lock (&call->lock);
+  snapshot = gst_structure_new ("matrixrtc-participants",
+      "count", G_TYPE_UINT, g_hash_table_size (call->participants), NULL);
   g_hash_table_iter_init (&iter, call->participants);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
     GValue value = G_VALUE_INIT;
@@ -182,16 +201,31 @@ call_publish_participants (Call * call)
     g_value_set_boxed (&value, participant);
     gst_value_list_append_and_take_value (&list, &value);
   }
+  g_mutex_unlock (&call->lock);
   gst_structure_take_value (snapshot, "participants", &list);
-  call->callbacks.participants_changed (snapshot, call->user_data);
+  return snapshot;
 }
 
 static void
 call_keep_participant (Call * call, const LiveKitParticipant * participant)
 {
-  g_hash_table_replace (call->participants, g_strdup (participant->sid),
-      participant_to_structure (participant, "participant"));
-  call_publish_participants (call);
+  GstStructure *structure =
+      participant_to_structure (participant, "participant");
+
+  g_mutex_lock (&call->lock);
+  g_hash_table_replace (call->participants, g_strdup (participant->identity),
+      structure);
+  g_mutex_unlock (&call->lock);
+  call->callbacks.participants_changed (call->user_data);
+}
+
+static void
+call_drop_participant (Call * call, const LiveKitParticipant * participant)
+{
+  g_mutex_lock (&call->lock);
+  g_hash_table_remove (call->participants, participant->identity);
+  g_mutex_unlock (&call->lock);
+  call->callbacks.participants_changed (call->user_data);
 }
 
 static void
@@ -232,29 +266,13 @@ on_participant_joined (const LiveKitParticipant * participant,
   call_tell_participant (call, participant, "matrixrtc-participant-joined");
 }
 
-/* Of somebody who has left, and isn't back already in a session of another sid. */
-static void
-call_forget_keys (Call * call, const gchar * identity)
-{
-  GHashTableIter iter;
-  GstStructure *other;
-
-  g_hash_table_iter_init (&iter, call->participants);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & other)) {
-    if (g_strcmp0 (gst_structure_get_string (other, "identity"), identity) == 0)
-      return;
-  }
-  e2ee_call_forget_keys (call->encryption, identity);
-}
-
 static void
 on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
 {
   Call *call = user_data;
 
-  g_hash_table_remove (call->participants, participant->sid);
-  call_forget_keys (call, participant->identity);
-  call_publish_participants (call);
+  e2ee_call_forget_keys (call->encryption, participant->identity);
+  call_drop_participant (call, participant);
   call_tell_participant (call, participant, "matrixrtc-participant-left");
 }
 
@@ -325,6 +343,48 @@ on_track_added (const LiveKitParticipant * participant,
   call_with_track (user_data, participant, track, msid, call_add_track, pad);
 }
 
+typedef struct
+{
+  const gchar *former_sid;
+  GstPad *pad;
+} TrackMove;
+
+static void
+call_move_track (Call * call, const CallTrack * track, gpointer data)
+{
+  TrackMove *move = data;
+
+  call->callbacks.track_moved (move->former_sid, track, move->pad,
+      call->user_data);
+  connection_start_track (call->connection, track->sid);
+}
+
+static void
+on_track_moved (const gchar * former_sid,
+    const LiveKitParticipant * participant, const LiveKitTrack * track,
+    const gchar * msid, GstPad * pad, gpointer user_data)
+{
+  TrackMove move = { former_sid, pad };
+
+  call_with_track (user_data, participant, track, msid, call_move_track, &move);
+}
+
+static void
+on_track_interrupted (const gchar * track_sid, gpointer user_data)
+{
+  Call *call = user_data;
+
+  call->callbacks.track_interrupted (track_sid, call->user_data);
+}
+
+static void
+on_track_lost (const gchar * track_sid, gpointer user_data)
+{
+  Call *call = user_data;
+
+  call->callbacks.track_lost (track_sid, call->user_data);
+}
+
 static void
 on_track_removed (const gchar * track_sid, gpointer user_data)
 {
@@ -342,15 +402,15 @@ on_track_failed (const gchar * track_sid, const gchar * debug,
   call->callbacks.track_failed (track_sid, debug, call->user_data);
 }
 
-/* An error from inside @child, an element that we put into the bin. It costs as
- * much of the call as stands on that element. */
+/* An error of @source, which is inside an element that we put into the bin. It
+ * costs as much of the call as stands on that element. */
 void
-call_take_media_error (Call * call, GstElement * child, const gchar * debug)
+call_take_media_error (Call * call, GstObject * source, const gchar * debug)
 {
   if (call->connection == NULL
-      || !connection_take_media_error (call->connection, child, debug))
+      || !connection_take_media_error (call->connection, source, debug))
     GST_WARNING ("an error of %s, which is no part of the call: %s",
-        GST_OBJECT_NAME (child), debug);
+        GST_OBJECT_NAME (source), debug);
 }
 
 /* Starting */
@@ -390,12 +450,15 @@ call_new_account (const CallSettings * settings, HttpClient * http,
 
 static const ConnectionCallbacks connection_callbacks = {
   .state_changed = on_state_changed,
-  .participant_joined = on_participant_joined,
-  .participant_updated = on_participant_updated,
-  .participant_left = on_participant_left,
-  .track_added = on_track_added,
-  .track_removed = on_track_removed,
-  .track_failed = on_track_failed,
+  .room.participant_joined = on_participant_joined,
+  .room.participant_updated = on_participant_updated,
+  .room.participant_left = on_participant_left,
+  .room.track_failed = on_track_failed,
+  .track.added = on_track_added,
+  .track.moved = on_track_moved,
+  .track.interrupted = on_track_interrupted,
+  .track.removed = on_track_removed,
+  .track.lost = on_track_lost,
 };
 
 static Connection *
@@ -419,21 +482,23 @@ call_new_connection (Call * call, GError ** error)
     if (account == NULL)
       return NULL;
   }
-  connection_settings = (ConnectionSettings) {
+  connection_settings.access = (SfuAccessSettings) {
   .http = http,.timeout_ms = settings->timeout * 1000,.account =
         account,.service_url = settings->livekit_service_url,.room_id =
         settings->room_id,.slot_id = settings->slot_id,.member_id =
         member_id,.force_old_jwt_endpoint =
         settings->force_old_jwt_endpoint,.livekit_url =
-        settings->livekit_url,.livekit_token =
-        settings->livekit_token,.peer.bin = call->bin,.peer.loop =
-        call->loop,.peer.receivers.output =
-        settings->output,.peer.receivers.encryption =
-        call->encryption,.peer.receivers.unencrypted_media =
-        settings->unencrypted_media,.peer.latency_ms =
-        settings->latency,.peer.relay_only =
+        settings->livekit_url,.livekit_token = settings->livekit_token,};
+  connection_settings.peer = (RtcPeerSettings) {
+  .bin = call->bin,.loop = call->loop,.receivers.output =
+        settings->output,.receivers.encryption =
+        call->encryption,.receivers.unencrypted_media =
+        settings->unencrypted_media,.latency_ms =
+        settings->latency,.relay_only =
         settings->ice_transport_policy ==
         GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY,};
+  connection_settings.timeout_ms = settings->timeout * 1000;
+  connection_settings.reconnect_timeout_ms = settings->reconnect_timeout * 1000;
   return connection_new (&connection_settings, &connection_callbacks, call);
 }
 
@@ -443,7 +508,6 @@ call_start (Call * call)
 {
   g_autoptr (GError) error = NULL;
 
-  call_publish_participants (call);
   call->connection = call_new_connection (call, &error);
   if (call->connection != NULL) {
     connection_start (call->connection);

@@ -29,19 +29,28 @@ typedef struct
 /* Called on the worker thread. */
 typedef struct
 {
-  /* @details holds service-url, identity and room as far as they are known. */
+  /* @error is why, with failed and the states of a connection that is lost.
+   * @details holds service-url, identity and room as far as they are known. */
   void (*state_changed) (GstMatrixRtcConnectionState state,
       const GError * error, const GstStructure * details, gpointer user_data);
   /* Takes @message. */
   void (*message) (GstStructure * message, gpointer user_data);
-  /* Takes @participants, the new snapshot. */
-  void (*participants_changed) (GstStructure * participants,
-      gpointer user_data);
+  void (*participants_changed) (gpointer user_data);
+  /* Takes @stats, the new snapshot. */
+  void (*stats_changed) (GstStructure * stats, gpointer user_data);
   /* FALSE: the track isn't wanted. */
   gboolean (*track_added) (const CallTrack * track, GstPad * pad,
       gpointer user_data);
   void (*track_updated) (const CallTrack * track, gpointer user_data);
+  /* What was @former_sid comes out of another pad now, @pad. */
+  void (*track_moved) (const gchar * former_sid, const CallTrack * track,
+      GstPad * pad, gpointer user_data);
+  /* Nothing comes out of the track's pad any more, until it is moved or lost. */
+  void (*track_interrupted) (const gchar * track_sid, gpointer user_data);
+  /* The track is over, with an EOS behind it. */
   void (*track_removed) (const gchar * track_sid, gpointer user_data);
+  /* The track is over while it's interrupted: the EOS is still due. */
+  void (*track_lost) (const gchar * track_sid, gpointer user_data);
   void (*track_failed) (const gchar * track_sid, const gchar * debug,
       gpointer user_data);
 } CallCallbacks;
@@ -54,7 +63,8 @@ void call_start (Call * call);
 void call_stop (Call * call);
 void call_free (Call * call);
 
-void call_take_media_error (Call * call, GstElement * child,
+GstStructure *call_get_participants (Call * call);
+void call_take_media_error (Call * call, GstObject * source,
     const gchar * debug);
 
 G_END_DECLS

@@ -23,6 +23,7 @@ typedef struct
   GstMatrixRtcOutput output;
   guint latency;                /* ms */
   guint timeout;                /* s */
+  guint reconnect_timeout;      /* s */
   gboolean ssl_strict;
   gchar *ssl_ca_file;
   gchar *proxy;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "handover.h"
+
+G_BEGIN_DECLS
+
+typedef struct _ConnectionRoom ConnectionRoom;
+
+/* Called on the worker thread. */
+typedef struct
+{
+  void (*participant_joined) (const LiveKitParticipant * participant,
+      gpointer user_data);
+  void (*participant_updated) (const LiveKitParticipant * participant,
+      gpointer user_data);
+  void (*participant_left) (const LiveKitParticipant * participant,
+      gpointer user_data);
+  void (*track_failed) (const gchar * track_sid, const gchar * debug,
+      gpointer user_data);
+} ConnectionRoomCallbacks;
+
+ConnectionRoom *connection_room_new (Handover * handover,
+    GstMatrixRtcOutput output, const ConnectionRoomCallbacks * callbacks,
+    gpointer user_data);
+void connection_room_set_session (ConnectionRoom * room, Session * session);
+void connection_room_stop (ConnectionRoom * room);
+void connection_room_free (ConnectionRoom * room);
+
+void connection_room_take_join (ConnectionRoom * room,
+    const Livekit__JoinResponse * join);
+void connection_room_take_move (ConnectionRoom * room,
+    const Livekit__RoomMovedResponse * moved);
+void connection_room_take_update (ConnectionRoom * room,
+    Livekit__ParticipantInfo ** infos, gsize n_infos);
+void connection_room_show_track (ConnectionRoom * room,
+    const gchar * track_sid);
+
+gboolean connection_room_is_empty (ConnectionRoom * room);
+
+G_END_DECLS
