@@ -22,6 +22,9 @@
  * can be decoded, has its caps by then, and gets an EOS and is removed when the
  * track ends. Pads that aren't linked are no error.
  *
+ * A connection that is lost is got back, see #matrixrtcsrc:reconnect-timeout: pads
+ * stay, and what comes then goes on with a discontinuity.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -e matroskamux name=mux ! filesink location=call.mkv \
@@ -41,21 +44,21 @@
 #include "config.h"
 #endif
 
-#include <glib/gi18n-lib.h>
 #include "debug.h"
 #include "call.h"
-#include "matrixrtcerror.h"
 #include "gstmatrixrtc-enumtypes.h"
 #include "gstmatrixrtcelement.h"
 #include "gstmatrixrtcsrc.h"
 #include "gstmatrixrtcsrckeys.h"
+#include "gstmatrixrtcsrcmessages.h"
 #include "gstmatrixrtcsrcpad.h"
+#include "gstmatrixrtcsrcpads.h"
 #include "gstmatrixrtcsrcsettings.h"
 
 #define GST_CAT_DEFAULT matrixrtc_src_debug
 
-/* Who may touch what: settings, state, last_error and participants are under the
- * OBJECT_LOCK, which is never held while anything is posted, notified or
+/* Who may touch what: settings, state, last_error, participants and stats are under
+ * the OBJECT_LOCK, which is never held while anything is posted, notified or
  * emitted. loop and call belong to the thread that changes the state, what
  * follows to the worker thread. */
 struct _GstMatrixRtcSrc
@@ -67,16 +70,14 @@ struct _GstMatrixRtcSrc
   CallSettings settings;
   GstMatrixRtcConnectionState state;
   GError *last_error;
-  GstStructure *participants;
+  GstStructure *participants;   /* of the last call; the present one tells */
+  GstStructure *stats;          /* without the pads' part */
   gboolean is_eos;              /* an application has ended us: no new pads */
 
   MatrixRtcLoop *loop;          /* both NULL below PAUSED, set under OBJECT_LOCK */
   Call *call;
 
-  GHashTable *pads;             /* track sid -> GstMatrixRtcSrcPad */
-  guint n_audio_pads;           /* made so far */
-  guint n_video_pads;
-  guint group_id;
+  GstMatrixRtcSrcPads *pads;
 };
 
 enum
@@ -85,6 +86,7 @@ enum
   PROP_CONNECTION_STATE,
   PROP_LAST_ERROR,
   PROP_PARTICIPANTS,
+  PROP_STATS,
   N_PROPS
 };
 
@@ -123,12 +125,30 @@ gst_matrix_rtc_src_set_property (GObject * object, guint id,
   GST_OBJECT_UNLOCK (self);
 }
 
+/* A snapshot for the stats property. */
+static GstStructure *
+gst_matrix_rtc_src_make_stats (GstMatrixRtcSrc * self)
+{
+  GstStructure *stats;
+
+  GST_OBJECT_LOCK (self);
+  stats = gst_structure_copy (self->stats);
+  GST_OBJECT_UNLOCK (self);
+  gst_structure_set (stats, "longest-media-gap", G_TYPE_UINT64,
+      gst_matrix_rtc_src_pads_get_longest_gap (self->pads), NULL);
+  return stats;
+}
+
 static void
 gst_matrix_rtc_src_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
 
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, gst_matrix_rtc_src_make_stats (self));
+    return;
+  }
   GST_OBJECT_LOCK (self);
   switch (id) {
     case PROP_CONNECTION_STATE:
@@ -138,7 +158,9 @@ gst_matrix_rtc_src_get_property (GObject * object, guint id, GValue * value,
       g_value_set_boxed (value, self->last_error);
       break;
     case PROP_PARTICIPANTS:
-      g_value_set_boxed (value, self->participants);
+      g_value_take_boxed (value, self->call != NULL ?
+          call_get_participants (self->call) :
+          gst_structure_copy (self->participants));
       break;
     default:
       if (!gst_matrix_rtc_src_settings_get (&self->settings, id, value))
@@ -170,44 +192,16 @@ gst_matrix_rtc_src_dup_room_id (GstMatrixRtcSrc * self)
 
 /* What the call tells, on the worker thread */
 
-static GstStructure *
-state_message_new (GstMatrixRtcConnectionState old,
-    GstMatrixRtcConnectionState now, const GError * error,
-    const GstStructure * details)
-{
-  g_autoptr (GEnumClass) klass =
-      g_type_class_ref (GST_TYPE_MATRIX_RTC_CONNECTION_STATE);
-  GstStructure *message = gst_structure_copy (details);
-
-  gst_structure_set_name (message, "matrixrtc-connection-state");
-  gst_structure_set (message,
-      "old", G_TYPE_STRING, g_enum_get_value (klass, old)->value_nick,
-      "new", G_TYPE_STRING, g_enum_get_value (klass, now)->value_nick, NULL);
-  if (error != NULL)
-    gst_structure_set (message, "code", G_TYPE_STRING,
-        matrix_rtc_error_get_code_nick (error), NULL);
-  return message;
-}
-
 static void
-post_error (GstMatrixRtcSrc * self, const GError * error,
-    const GstStructure * details)
+gst_matrix_rtc_src_watch_gaps (GstMatrixRtcSrc * self,
+    GstMatrixRtcConnectionState state)
 {
-  GstStructure *error_details = gst_structure_copy (details);
-  guint http_status = matrix_rtc_error_get_http_status (error);
-  GQuark domain;
-  gint code;
+  gboolean is_lost =
+      state == GST_MATRIX_RTC_CONNECTION_STATE_SIGNAL_RECONNECTING
+      || state == GST_MATRIX_RTC_CONNECTION_STATE_RECONNECTING;
 
-  gst_structure_set (error_details, "code", G_TYPE_STRING,
-      matrix_rtc_error_get_code_nick (error), NULL);
-  if (http_status != 0)
-    gst_structure_set (error_details, "http-status", G_TYPE_UINT, http_status,
-        NULL);
-  matrix_rtc_error_to_gst (error, &domain, &code);
-  gst_element_message_full_with_details (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-      domain, code, g_strdup (error->message),
-      g_strdup (matrix_rtc_error_get_debug (error)), __FILE__, GST_FUNCTION,
-      __LINE__, error_details);
+  if (is_lost || state == GST_MATRIX_RTC_CONNECTION_STATE_CONNECTED)
+    gst_matrix_rtc_src_pads_watch_gaps (self->pads, is_lost);
 }
 
 static void
@@ -226,71 +220,45 @@ on_state_changed (GstMatrixRtcConnectionState state, const GError * error,
   }
   GST_OBJECT_UNLOCK (self);
 
+  gst_matrix_rtc_src_watch_gaps (self, state);
   if (error != NULL)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_ERROR]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECTION_STATE]);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self), state_message_new (old,
-              state, error, details)));
+  gst_matrix_rtc_src_post_state (GST_ELEMENT (self), old, state, error,
+      details);
   if (state == GST_MATRIX_RTC_CONNECTION_STATE_FAILED)
-    post_error (self, error, details);
+    gst_matrix_rtc_src_post_error (GST_ELEMENT (self), error, details);
 }
 
 static void
 on_message (GstStructure * message, gpointer user_data)
 {
-  gst_element_post_message (user_data,
-      gst_message_new_element (user_data, message));
+  gst_matrix_rtc_src_post (user_data, message);
 }
 
 static void
-on_participants_changed (GstStructure * participants, gpointer user_data)
+on_participants_changed (gpointer user_data)
+{
+  g_object_notify_by_pspec (user_data, properties[PROP_PARTICIPANTS]);
+}
+
+static void
+on_stats_changed (GstStructure * stats, gpointer user_data)
 {
   GstMatrixRtcSrc *self = user_data;
   GstStructure *former;
 
   GST_OBJECT_LOCK (self);
-  former = self->participants;
-  self->participants = participants;
+  former = self->stats;
+  self->stats = stats;
   GST_OBJECT_UNLOCK (self);
-  if (former != NULL)
-    gst_structure_free (former);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARTICIPANTS]);
-}
-
-/* A name that's the same in each run, for the same participant and source. */
-static gchar *
-make_stream_id (GstMatrixRtcSrc * self, const CallTrack * track)
-{
-  g_autoptr (GEnumClass) klass =
-      g_type_class_ref (GST_TYPE_MATRIX_RTC_TRACK_SOURCE);
-  g_autofree gchar *stream_id =
-      g_strdup_printf ("%s/%s/%s", track->participant_identity,
-      track->is_audio ? "audio" : "video",
-      g_enum_get_value (klass, track->source)->value_nick);
-  GHashTableIter iter;
-  GstMatrixRtcSrcPad *pad;
-
-  g_hash_table_iter_init (&iter, self->pads);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & pad)) {
-    if (g_str_equal (gst_matrix_rtc_src_pad_get_stream_id (pad), stream_id))
-      return g_strdup_printf ("%s/%s", stream_id, track->sid);
-  }
-  return g_steal_pointer (&stream_id);
+  gst_structure_free (former);
 }
 
 static gboolean
 on_track_added (const CallTrack * track, GstPad * target, gpointer user_data)
 {
   GstMatrixRtcSrc *self = user_data;
-  GstPadTemplate *templ =
-      gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self),
-      track->is_audio ? "audio_%u" : "video_%u");
-  g_autofree gchar *name = track->is_audio ?
-      g_strdup_printf ("audio_%u", self->n_audio_pads++) :
-      g_strdup_printf ("video_%u", self->n_video_pads++);
-  g_autofree gchar *stream_id = make_stream_id (self, track);
-  GstMatrixRtcSrcPad *pad;
   gboolean is_eos;
 
   GST_OBJECT_LOCK (self);
@@ -298,56 +266,62 @@ on_track_added (const CallTrack * track, GstPad * target, gpointer user_data)
   GST_OBJECT_UNLOCK (self);
   if (is_eos)
     return FALSE;
-
-  pad = gst_matrix_rtc_src_pad_new (name, templ, target, track, stream_id,
-      self->group_id);
-  g_hash_table_replace (self->pads, g_strdup (track->sid),
-      gst_object_ref (pad));
-  gst_element_add_pad (GST_ELEMENT (self), GST_PAD (pad));
+  gst_matrix_rtc_src_pads_add (self->pads, track, target);
   return TRUE;
 }
 
 static void
 on_track_updated (const CallTrack * track, gpointer user_data)
 {
-  GstMatrixRtcSrc *self = user_data;
-  GstMatrixRtcSrcPad *pad = g_hash_table_lookup (self->pads, track->sid);
+  gst_matrix_rtc_src_pads_update (GST_MATRIX_RTC_SRC (user_data)->pads, track);
+}
 
-  if (pad != NULL)
-    gst_matrix_rtc_src_pad_update (pad, track);
+static void
+on_track_moved (const gchar * former_sid, const CallTrack * track,
+    GstPad * target, gpointer user_data)
+{
+  gst_matrix_rtc_src_pads_move (GST_MATRIX_RTC_SRC (user_data)->pads,
+      former_sid, track, target);
+}
+
+static void
+on_track_interrupted (const gchar * track_sid, gpointer user_data)
+{
+  gst_matrix_rtc_src_pads_interrupt (GST_MATRIX_RTC_SRC (user_data)->pads,
+      track_sid);
 }
 
 static void
 on_track_removed (const gchar * track_sid, gpointer user_data)
 {
-  GstMatrixRtcSrc *self = user_data;
-  g_autoptr (GstPad) pad = NULL;
+  gst_matrix_rtc_src_pads_remove (GST_MATRIX_RTC_SRC (user_data)->pads,
+      track_sid);
+}
 
-  if (!g_hash_table_steal_extended (self->pads, track_sid, NULL,
-          (gpointer *) & pad))
-    return;
-  gst_pad_set_active (pad, FALSE);
-  gst_element_remove_pad (GST_ELEMENT (self), pad);
+static void
+on_track_lost (const gchar * track_sid, gpointer user_data)
+{
+  gst_matrix_rtc_src_pads_end (GST_MATRIX_RTC_SRC (user_data)->pads, track_sid);
 }
 
 static void
 on_track_failed (const gchar * track_sid, const gchar * debug,
     gpointer user_data)
 {
-  GstMatrixRtcSrc *self = user_data;
-
-  GST_ELEMENT_WARNING_WITH_DETAILS (self, STREAM, DECODE,
-      (_("A track of the call can't be received.")), ("%s: %s", track_sid,
-          debug), ("track-sid", G_TYPE_STRING, track_sid, NULL));
+  gst_matrix_rtc_src_post_track_failed (user_data, track_sid, debug);
 }
 
 static const CallCallbacks call_callbacks = {
   .state_changed = on_state_changed,
   .message = on_message,
   .participants_changed = on_participants_changed,
+  .stats_changed = on_stats_changed,
   .track_added = on_track_added,
   .track_updated = on_track_updated,
+  .track_moved = on_track_moved,
+  .track_interrupted = on_track_interrupted,
   .track_removed = on_track_removed,
+  .track_lost = on_track_lost,
   .track_failed = on_track_failed,
 };
 
@@ -371,15 +345,8 @@ gst_matrix_rtc_src_start (GstMatrixRtcSrc * self)
       self->loop, &call_callbacks, self);
   GST_OBJECT_UNLOCK (self);
 
-  self->n_audio_pads = self->n_video_pads = 0;
-  self->group_id = gst_util_group_id_next ();
+  gst_matrix_rtc_src_pads_start (self->pads, self->loop);
   matrix_rtc_loop_invoke (self->loop, start_call, self->call, NULL);
-}
-
-static void
-remove_pad (gpointer track_sid, gpointer pad, gpointer self)
-{
-  gst_element_remove_pad (self, pad);
 }
 
 /* Leaves the call; no protocol runs any more. */
@@ -439,9 +406,10 @@ gst_matrix_rtc_src_clean_up (GstMatrixRtcSrc * self)
   MatrixRtcLoop *loop;
   Call *call;
 
-  g_hash_table_foreach (self->pads, remove_pad, self);
-  g_hash_table_remove_all (self->pads);
+  gst_matrix_rtc_src_pads_clear (self->pads);
   GST_OBJECT_LOCK (self);
+  gst_structure_free (self->participants);
+  self->participants = call_get_participants (self->call);
   loop = g_steal_pointer (&self->loop);
   call = g_steal_pointer (&self->call);
   GST_OBJECT_UNLOCK (self);
@@ -517,7 +485,7 @@ typedef struct
 {
   GstMatrixRtcSrc *self;
   MatrixRtcLoop *loop;
-  GstElement *child;
+  GstObject *source;
   gchar *debug;
 } MediaError;
 
@@ -527,7 +495,7 @@ media_error_free (gpointer data)
   MediaError *error = data;
 
   g_clear_pointer (&error->loop, matrix_rtc_loop_unref);
-  g_clear_object (&error->child);
+  gst_object_unref (error->source);
   g_free (error->debug);
   g_free (error);
 }
@@ -543,28 +511,8 @@ take_media_error (gpointer data)
   call = error->self->loop == error->loop ? error->self->call : NULL;
   GST_OBJECT_UNLOCK (error->self);
   if (call != NULL)
-    call_take_media_error (call, error->child, error->debug);
+    call_take_media_error (call, error->source, error->debug);
   return G_SOURCE_REMOVE;
-}
-
-/* The child of ours that holds @object, or NULL. */
-static GstElement *
-find_child (GstMatrixRtcSrc * self, GstObject * object)
-{
-  while (object != NULL && GST_OBJECT_PARENT (object) != GST_OBJECT (self))
-    object = GST_OBJECT_PARENT (object);
-  return object == NULL ? NULL : gst_object_ref (GST_ELEMENT (object));
-}
-
-/* What one inside tells, in our name. */
-static GstMessage *
-retell (GstMatrixRtcSrc * self, GstMessage * message)
-{
-  GstMessage *ours = gst_message_new_element (GST_OBJECT (self),
-      gst_structure_copy (gst_message_get_structure (message)));
-
-  gst_message_unref (message);
-  return ours;
 }
 
 /* An error inside is one track's or one connection's: they tell it in their own
@@ -577,7 +525,7 @@ gst_matrix_rtc_src_handle_message (GstBin * bin, GstMessage * message)
   MediaError *error;
 
   if (gst_message_has_name (message, "matrixrtc-encryption-state"))
-    message = retell (self, message);
+    message = gst_matrix_rtc_src_retell (GST_ELEMENT (self), message);
   if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR) {
     GST_BIN_CLASS (gst_matrix_rtc_src_parent_class)->handle_message (bin,
         message);
@@ -588,14 +536,14 @@ gst_matrix_rtc_src_handle_message (GstBin * bin, GstMessage * message)
       cause->message);
   error = g_new0 (MediaError, 1);
   error->self = self;
-  error->child = find_child (self, GST_MESSAGE_SRC (message));
+  error->source = gst_object_ref (GST_MESSAGE_SRC (message));
   error->debug = g_strdup (cause->message);
   gst_message_unref (message);
   GST_OBJECT_LOCK (self);
   if (self->loop != NULL)
     error->loop = matrix_rtc_loop_ref (self->loop);
   GST_OBJECT_UNLOCK (self);
-  if (error->loop != NULL && error->child != NULL)
+  if (error->loop != NULL)
     matrix_rtc_loop_invoke (error->loop, take_media_error, error,
         media_error_free);
   else
@@ -612,8 +560,9 @@ gst_matrix_rtc_src_finalize (GObject * object)
   call_settings_clear (&self->settings);
   e2ee_call_unref (self->encryption);
   g_clear_error (&self->last_error);
-  g_clear_pointer (&self->participants, gst_structure_free);
-  g_hash_table_unref (self->pads);
+  gst_structure_free (self->participants);
+  gst_structure_free (self->stats);
+  gst_matrix_rtc_src_pads_free (self->pads);
   G_OBJECT_CLASS (gst_matrix_rtc_src_parent_class)->finalize (object);
 }
 
@@ -624,8 +573,9 @@ gst_matrix_rtc_src_init (GstMatrixRtcSrc * self)
   gst_matrix_rtc_src_settings_init (&self->settings);
   self->participants = gst_structure_new ("matrixrtc-participants", "count",
       G_TYPE_UINT, 0, NULL);
-  self->pads = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-      gst_object_unref);
+  self->stats = gst_structure_new ("matrixrtc-stats", "reconnects",
+      G_TYPE_UINT, 0, "resumes", G_TYPE_UINT, 0, NULL);
+  self->pads = gst_matrix_rtc_src_pads_new (GST_ELEMENT (self));
   /* What is inside doesn't make us anything else than a source. */
   gst_bin_set_suppressed_flags (GST_BIN (self),
       GST_ELEMENT_FLAG_SOURCE | GST_ELEMENT_FLAG_SINK);
@@ -643,7 +593,8 @@ install_properties (GObjectClass * klass)
    * The state of the connection to the call. Changes and notifies on the worker
    * thread; each change is also posted as a message named
    * `matrixrtc-connection-state`, with the fields `old` and `new`, as far as they
-   * are known `service-url`, `identity` and `room`, and after an error `code`.
+   * are known `service-url`, `identity` and `room`, and where something went wrong
+   * `code`, the error's nick, and `reason`, which is for the one who runs it all.
    *
    * Since: 0.1.0
    */
@@ -656,14 +607,15 @@ install_properties (GObjectClass * klass)
   /**
    * matrixrtcsrc:last-error:
    *
-   * Why the connection is in the failed state: a #GError of the domain
-   * `matrix-rtc-error-quark`. %NULL before anything failed; cleared at each start.
+   * Why the connection is in the failed state, or what the last reconnect was
+   * about: a #GError of the domain `matrix-rtc-error-quark`. %NULL before anything
+   * failed; cleared at each start.
    *
    * Since: 0.1.0
    */
   properties[PROP_LAST_ERROR] =
       g_param_spec_boxed ("last-error", "Last error",
-      "Why the connection failed", G_TYPE_ERROR, flags);
+      "Why the connection failed or was lost", G_TYPE_ERROR, flags);
 
   /**
    * matrixrtcsrc:participants:
@@ -679,6 +631,22 @@ install_properties (GObjectClass * klass)
   properties[PROP_PARTICIPANTS] =
       g_param_spec_boxed ("participants", "Participants",
       "The remote participants of the call", GST_TYPE_STRUCTURE, flags);
+
+  /**
+   * matrixrtcsrc:stats:
+   *
+   * A snapshot of what there is to count since the start: a structure with the
+   * fields `reconnects` and `resumes` (#guint), how often a lost connection was got
+   * back with a new session and with the same one, and `longest-media-gap`
+   * (#guint64), the longest time in nanoseconds without a buffer of a track that
+   * wasn't muted while that went on.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_STATS] =
+      g_param_spec_boxed ("stats", "Statistics",
+      "What has happened to the connection, in numbers", GST_TYPE_STRUCTURE,
+      flags);
 
   g_object_class_install_properties (klass, N_PROPS, properties);
   gst_matrix_rtc_src_settings_install (klass);

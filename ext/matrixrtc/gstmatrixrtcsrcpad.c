@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A source pad: one remote track, and what is known of its publisher. Gives the
- * stream a name of its own, and waits for a key frame whenever somebody starts to
- * listen late.
+ * stream a name of its own, makes one stream of what comes from several sessions
+ * in turn, and waits for a key frame whenever somebody starts to listen late.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
 #include <gst/video/video.h>
+#include "continuity.h"
 #include "gstmatrixrtc-enumtypes.h"
 #include "gstmatrixrtcsrcpad.h"
 
@@ -17,6 +18,8 @@
  *
  * A source pad of #matrixrtcsrc: one track of one remote participant. The pad
  * belongs to that track only; it gets an EOS and is removed when the track ends.
+ * It outlives the connection to the SFU: what comes after that was lost goes on
+ * with a discontinuity.
  *
  * The properties may be read from any thread, and change on the element's worker
  * thread.
@@ -28,24 +31,26 @@ struct _GstMatrixRtcSrcPad
   GstGhostPad parent;
 
   /* Constant. */
-  gchar *track_sid;
   gchar *participant_identity;
-  gchar *participant_sid;
   gchar *user_id;
   gchar *device_id;
-  gchar *msid;
   GstMatrixRtcTrackSource source;
   gboolean is_audio;
   gchar *stream_id;
   GstEvent *stream_start;
 
   /* Under OBJECT_LOCK. */
+  gchar *track_sid;
+  gchar *participant_sid;
+  gchar *msid;
   gchar *participant_name;
   gboolean muted;
   gboolean encrypted;
+  MediaGap gap;
 
-  /* Of the streaming thread; linking starts anew. */
-  gint needs_key_frame;         /* atomic */
+  /* Of the streaming threads, of which the internal pad lets one at a time in. */
+  Continuity continuity;
+  gint needs_key_frame;         /* atomic: linking starts anew */
 };
 
 enum
@@ -153,7 +158,8 @@ gst_matrix_rtc_src_pad_class_init (GstMatrixRtcSrcPadClass * klass)
   /**
    * GstMatrixRtcSrcPad:participant-sid:
    *
-   * The SFU's id of the publisher's present session (`PA_...`).
+   * The SFU's id of the publisher's present session (`PA_...`). Changes only while
+   * the connection to the SFU is got back.
    *
    * Since: 0.1.0
    */
@@ -201,8 +207,8 @@ gst_matrix_rtc_src_pad_class_init (GstMatrixRtcSrcPadClass * klass)
   /**
    * GstMatrixRtcSrcPad:track-sid:
    *
-   * The SFU's id of the track (`TR_...`). A track that is published anew has
-   * another.
+   * The SFU's id of the track (`TR_...`). Changes only while the connection to the
+   * SFU is got back, if the publisher had to publish the track anew.
    *
    * Since: 0.1.0
    */
@@ -261,6 +267,7 @@ gst_matrix_rtc_src_pad_class_init (GstMatrixRtcSrcPadClass * klass)
 static void
 gst_matrix_rtc_src_pad_init (GstMatrixRtcSrcPad * self)
 {
+  continuity_init (&self->continuity);
 }
 
 /* Events */
@@ -278,24 +285,55 @@ pad_new_tags (GstMatrixRtcSrcPad * self)
   return tags;
 }
 
-/* Events from inside: the stream gets our name, and its tags follow the
- * segment. */
+/* Whether the caps or segment in @event are those that the pad has. */
+static gboolean
+pad_is_repeated (GstMatrixRtcSrcPad * self, GstEvent * event)
+{
+  gboolean is_caps = GST_EVENT_TYPE (event) == GST_EVENT_CAPS;
+  g_autoptr (GstEvent) last = NULL;
+  const GstSegment *last_segment, *segment;
+  GstCaps *last_caps, *caps;
+
+  if (!is_caps && GST_EVENT_TYPE (event) != GST_EVENT_SEGMENT)
+    return FALSE;
+  last = gst_pad_get_sticky_event (GST_PAD (self), GST_EVENT_TYPE (event), 0);
+  if (last == NULL)
+    return FALSE;
+  if (is_caps) {
+    gst_event_parse_caps (last, &last_caps);
+    gst_event_parse_caps (event, &caps);
+    return gst_caps_is_equal (last_caps, caps);
+  }
+  gst_event_parse_segment (last, &last_segment);
+  gst_event_parse_segment (event, &segment);
+  return gst_segment_is_equal (last_segment, segment);
+}
+
+/* Events from inside. A stream-start comes from each new target: downstream sees one
+ * stream, with our name. */
 static gboolean
 internal_event (GstPad * internal, GstObject * parent, GstEvent * event)
 {
   GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (parent);
-  gboolean is_segment = GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
-  gboolean ret;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START) {
+    continuity_break (&self->continuity);
     gst_event_unref (event);
     event = gst_event_ref (self->stream_start);
+  } else if (pad_is_repeated (self, event)) {
+    gst_event_unref (event);
+    return TRUE;
   }
-  ret = gst_pad_event_default (internal, parent, event);
-  if (is_segment)
-    gst_pad_push_event (GST_PAD (self), gst_event_new_tag (pad_new_tags
-            (self)));
-  return ret;
+  return gst_pad_event_default (internal, parent, event);
+}
+
+/* Goes out with the next buffer, on the streaming thread. */
+static void
+pad_store_tags (GstMatrixRtcSrcPad * self)
+{
+  g_autoptr (GstEvent) tags = gst_event_new_tag (pad_new_tags (self));
+
+  gst_pad_store_sticky_event (GST_PAD (self), tags);
 }
 
 static gboolean
@@ -319,21 +357,49 @@ is_delta_unit (GstPadProbeInfo * info)
       GST_BUFFER_FLAG_DELTA_UNIT);
 }
 
+static void
+pad_take_arrival (GstMatrixRtcSrcPad * self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  GST_OBJECT_LOCK (self);
+  media_gap_take_arrival (&self->gap, now);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+continue_with (GstBuffer ** buffer, guint i, gpointer continuity)
+{
+  *buffer = continuity_take_buffer (continuity, *buffer);
+  return TRUE;
+}
+
+static void
+pad_continue (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
+{
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER) {
+    info->data = continuity_take_buffer (&self->continuity, info->data);
+    return;
+  }
+  info->data = gst_buffer_list_make_writable (info->data);
+  gst_buffer_list_foreach (info->data, continue_with, &self->continuity);
+}
+
 /* A pad that nobody has linked costs nothing but this, and is no error. */
 static GstPadProbeReturn
 on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
 
+  pad_take_arrival (self);
   if (!gst_pad_is_linked (pad)) {
     g_atomic_int_set (&self->needs_key_frame, TRUE);
     return GST_PAD_PROBE_DROP;
   }
-  if (!g_atomic_int_get (&self->needs_key_frame))
-    return GST_PAD_PROBE_OK;
-  if (is_delta_unit (info))
+  if (g_atomic_int_get (&self->needs_key_frame) && is_delta_unit (info))
     return GST_PAD_PROBE_DROP;
   g_atomic_int_set (&self->needs_key_frame, FALSE);
+  pad_continue (self, info);
   return GST_PAD_PROBE_OK;
 }
 
@@ -405,6 +471,7 @@ gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
   gst_ghost_pad_set_target (GST_GHOST_PAD (self), target);
   gst_pad_set_active (GST_PAD (self), TRUE);
   gst_pad_sticky_events_foreach (target, copy_sticky_event, self);
+  pad_store_tags (self);
   return self;
 }
 
@@ -414,24 +481,32 @@ gst_matrix_rtc_src_pad_get_stream_id (GstMatrixRtcSrcPad * self)
   return self->stream_id;
 }
 
+/* Whether it changes. */
+static gboolean
+replace_text (gchar ** text, const gchar * now)
+{
+  if (g_strcmp0 (*text, now) == 0)
+    return FALSE;
+  g_free (*text);
+  *text = g_strdup (now);
+  return TRUE;
+}
+
 /* Takes over what may change while a track lasts. */
 void
 gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * self,
     const CallTrack * track)
 {
   gboolean muted, encrypted, name;
-  GstEvent *tags;
 
   GST_OBJECT_LOCK (self);
   muted = self->muted != track->muted;
   self->muted = track->muted;
+  if (muted)
+    media_gap_excuse (&self->gap);
   encrypted = self->encrypted != track->encrypted;
   self->encrypted = track->encrypted;
-  name = g_strcmp0 (self->participant_name, track->participant_name) != 0;
-  if (name) {
-    g_free (self->participant_name);
-    self->participant_name = g_strdup (track->participant_name);
-  }
+  name = replace_text (&self->participant_name, track->participant_name);
   GST_OBJECT_UNLOCK (self);
 
   if (muted)
@@ -441,9 +516,64 @@ gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * self,
   if (name) {
     g_object_notify_by_pspec (G_OBJECT (self),
         properties[PROP_PARTICIPANT_NAME]);
-    /* Goes out with the next buffer, on the streaming thread. */
-    tags = gst_event_new_tag (pad_new_tags (self));
-    gst_pad_store_sticky_event (GST_PAD (self), tags);
-    gst_event_unref (tags);
+    pad_store_tags (self);
   }
+}
+
+/* What comes out of @target, another session's, goes on here: @track. */
+void
+gst_matrix_rtc_src_pad_move (GstMatrixRtcSrcPad * self, GstPad * target,
+    const CallTrack * track)
+{
+  gboolean track_sid, participant_sid, msid;
+
+  GST_OBJECT_LOCK (self);
+  track_sid = replace_text (&self->track_sid, track->sid);
+  participant_sid =
+      replace_text (&self->participant_sid, track->participant_sid);
+  msid = replace_text (&self->msid, track->msid);
+  GST_OBJECT_UNLOCK (self);
+  gst_ghost_pad_set_target (GST_GHOST_PAD (self), target);
+
+  if (track_sid)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TRACK_SID]);
+  if (participant_sid)
+    g_object_notify_by_pspec (G_OBJECT (self),
+        properties[PROP_PARTICIPANT_SID]);
+  if (msid)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MSID]);
+  gst_matrix_rtc_src_pad_update (self, track);
+}
+
+/* Nothing comes any more from where it came up to now. */
+void
+gst_matrix_rtc_src_pad_interrupt (GstMatrixRtcSrcPad * self)
+{
+  gst_ghost_pad_set_target (GST_GHOST_PAD (self), NULL);
+}
+
+/* Measures what of the media is missing, from the connection's loss until it is
+ * back. */
+void
+gst_matrix_rtc_src_pad_watch_gaps (GstMatrixRtcSrcPad * self, gboolean is_lost)
+{
+  GST_OBJECT_LOCK (self);
+  if (is_lost)
+    media_gap_start_watch (&self->gap);
+  else
+    media_gap_end_watch (&self->gap);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* The longest time without a buffer while the connection was got back. Any
+ * thread. */
+GstClockTime
+gst_matrix_rtc_src_pad_get_longest_gap (GstMatrixRtcSrcPad * self)
+{
+  gint64 longest;
+
+  GST_OBJECT_LOCK (self);
+  longest = self->gap.longest;
+  GST_OBJECT_UNLOCK (self);
+  return longest * GST_USECOND;
 }

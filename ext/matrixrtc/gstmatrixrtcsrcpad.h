@@ -15,6 +15,12 @@ GstMatrixRtcSrcPad *gst_matrix_rtc_src_pad_new (const gchar * name,
     const gchar * stream_id, guint group_id);
 void gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * pad,
     const CallTrack * track);
+void gst_matrix_rtc_src_pad_move (GstMatrixRtcSrcPad * pad, GstPad * target,
+    const CallTrack * track);
+void gst_matrix_rtc_src_pad_interrupt (GstMatrixRtcSrcPad * pad);
+void gst_matrix_rtc_src_pad_watch_gaps (GstMatrixRtcSrcPad * pad,
+    gboolean is_lost);
+GstClockTime gst_matrix_rtc_src_pad_get_longest_gap (GstMatrixRtcSrcPad * pad);
 const gchar *gst_matrix_rtc_src_pad_get_stream_id (GstMatrixRtcSrcPad * pad);
 
 G_END_DECLS

@@ -16,6 +16,7 @@
 #define DEFAULT_OUTPUT GST_MATRIX_RTC_OUTPUT_ENCODED
 #define DEFAULT_LATENCY 200
 #define DEFAULT_TIMEOUT 15
+#define DEFAULT_RECONNECT_TIMEOUT 60
 #define MAX_TIMEOUT 3600
 #define DEFAULT_SSL_STRICT TRUE
 #define DEFAULT_USER_AGENT PACKAGE "/" VERSION " "
@@ -44,6 +45,7 @@ enum
   SETTING_OUTPUT,
   SETTING_LATENCY,
   SETTING_TIMEOUT,
+  SETTING_RECONNECT_TIMEOUT,
   SETTING_SSL_STRICT,
   SETTING_SSL_CA_FILE,
   SETTING_PROXY,
@@ -65,6 +67,7 @@ gst_matrix_rtc_src_settings_init (CallSettings * settings)
   settings->output = DEFAULT_OUTPUT;
   settings->latency = DEFAULT_LATENCY;
   settings->timeout = DEFAULT_TIMEOUT;
+  settings->reconnect_timeout = DEFAULT_RECONNECT_TIMEOUT;
   settings->ssl_strict = DEFAULT_SSL_STRICT;
   settings->ice_transport_policy = DEFAULT_ICE_TRANSPORT_POLICY;
   settings->e2ee_keys = DEFAULT_E2EE_KEYS;
@@ -139,6 +142,9 @@ gst_matrix_rtc_src_settings_set (CallSettings * settings, guint id,
     case SETTING_TIMEOUT:
       settings->timeout = g_value_get_uint (value);
       break;
+    case SETTING_RECONNECT_TIMEOUT:
+      settings->reconnect_timeout = g_value_get_uint (value);
+      break;
     case SETTING_SSL_STRICT:
       settings->ssl_strict = g_value_get_boolean (value);
       break;
@@ -179,6 +185,9 @@ gst_matrix_rtc_src_settings_get (CallSettings * settings, guint id,
       break;
     case SETTING_TIMEOUT:
       g_value_set_uint (value, settings->timeout);
+      break;
+    case SETTING_RECONNECT_TIMEOUT:
+      g_value_set_uint (value, settings->reconnect_timeout);
       break;
     case SETTING_SSL_STRICT:
       g_value_set_boolean (value, settings->ssl_strict);
@@ -406,6 +415,21 @@ install_network (GObjectClass * klass)
       g_param_spec_uint ("timeout", "Timeout",
           "Limit of one request or connect, in seconds", 1, MAX_TIMEOUT,
           DEFAULT_TIMEOUT, READ_WRITE));
+
+  /**
+   * matrixrtcsrc:reconnect-timeout:
+   *
+   * How long a connection that was lost is tried to be got back, in seconds, before
+   * the element fails with `CONNECTION_LOST_ERROR`. With 0 it fails at once. What
+   * has never been connected isn't tried again.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_RECONNECT_TIMEOUT,
+      g_param_spec_uint ("reconnect-timeout", "Reconnect timeout",
+          "How long to try to get a lost connection back, in seconds "
+          "(0: not at all)", 0, MAX_TIMEOUT, DEFAULT_RECONNECT_TIMEOUT,
+          READ_WRITE));
 
   /**
    * matrixrtcsrc:ssl-strict:

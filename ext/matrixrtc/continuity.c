@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What makes one stream of a pad whose media comes from one session after another:
+ * a discontinuity that is marked, timestamps that never go back, and a measure of
+ * what was missed. Pure functions.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "continuity.h"
+
+void
+continuity_init (Continuity * continuity)
+{
+  continuity->is_discont = FALSE;
+  continuity->last = continuity->floor = GST_CLOCK_TIME_NONE;
+}
+
+/* What comes now comes from elsewhere. */
+void
+continuity_break (Continuity * continuity)
+{
+  continuity->is_discont = TRUE;
+  continuity->floor = continuity->last;
+}
+
+static gboolean
+is_below (GstClockTime time, GstClockTime floor)
+{
+  return GST_CLOCK_TIME_IS_VALID (time) && GST_CLOCK_TIME_IS_VALID (floor)
+      && time < floor;
+}
+
+/* Takes @buffer, and gives it back as it may go out. Two sessions need not agree
+ * on the time to the last millisecond. */
+GstBuffer *
+continuity_take_buffer (Continuity * continuity, GstBuffer * buffer)
+{
+  gboolean is_below_floor =
+      is_below (GST_BUFFER_PTS (buffer), continuity->floor);
+
+  if (continuity->is_discont || is_below_floor)
+    buffer = gst_buffer_make_writable (buffer);
+  if (continuity->is_discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  continuity->is_discont = FALSE;
+  if (is_below_floor)
+    GST_BUFFER_PTS (buffer) = continuity->floor;
+  else if (GST_BUFFER_PTS_IS_VALID (buffer))
+    continuity->floor = GST_CLOCK_TIME_NONE;
+  if (is_below_floor && is_below (GST_BUFFER_DTS (buffer), continuity->floor))
+    GST_BUFFER_DTS (buffer) = continuity->floor;
+  if (GST_BUFFER_PTS_IS_VALID (buffer))
+    continuity->last = GST_BUFFER_PTS (buffer);
+  return buffer;
+}
+
+void
+media_gap_take_arrival (MediaGap * gap, gint64 now)
+{
+  if (gap->is_watching && gap->last_arrival != 0)
+    gap->longest = MAX (gap->longest, now - gap->last_arrival);
+  gap->is_watching = gap->is_watching && !gap->is_ending;
+  gap->last_arrival = now;
+}
+
+/* The connection is lost. */
+void
+media_gap_start_watch (MediaGap * gap)
+{
+  gap->is_watching = TRUE;
+  gap->is_ending = FALSE;
+}
+
+/* The connection is back. Media may still be on its way. */
+void
+media_gap_end_watch (MediaGap * gap)
+{
+  gap->is_ending = TRUE;
+}
+
+/* There was a reason for no media to come up to now. */
+void
+media_gap_excuse (MediaGap * gap)
+{
+  gap->last_arrival = 0;
+}

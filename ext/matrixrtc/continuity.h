@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* The timestamps of one pad, whatever is behind it. Zero-initialised but for
+ * continuity_init(). Of one thread. */
+typedef struct
+{
+  gboolean is_discont;          /* the next buffer is the first from elsewhere */
+  GstClockTime last;            /* timestamp that has gone out */
+  GstClockTime floor;           /* none goes out before this, while it's set */
+} Continuity;
+
+void continuity_init (Continuity * continuity);
+void continuity_break (Continuity * continuity);
+GstBuffer *continuity_take_buffer (Continuity * continuity,
+    GstBuffer * buffer);
+
+/* The longest time without a buffer while a connection was got back. */
+typedef struct
+{
+  gint64 last_arrival;          /* us, monotonic; 0: none that counts */
+  gboolean is_watching;
+  gboolean is_ending;           /* the next buffer ends the watch */
+  gint64 longest;               /* us */
+} MediaGap;
+
+void media_gap_take_arrival (MediaGap * gap, gint64 now);
+void media_gap_start_watch (MediaGap * gap);
+void media_gap_end_watch (MediaGap * gap);
+void media_gap_excuse (MediaGap * gap);
+
+G_END_DECLS
