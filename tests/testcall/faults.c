@@ -103,6 +103,14 @@ faults_peek (TestCall * call, TestcallStep step)
   return slot;
 }
 
+gboolean
+fault_keeps_message (const TestcallFault * fault)
+{
+  return fault->send == TESTCALL_SEND_NORMAL
+      || fault->send == TESTCALL_SEND_AFTER
+      || fault->send == TESTCALL_SEND_TWICE;
+}
+
 const FaultSlot *
 faults_take (TestCall * call, TestcallStep step)
 {

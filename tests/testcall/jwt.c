@@ -50,6 +50,7 @@ make_claims (const gchar * identity, const gchar * room,
     const TestcallJwtOptions * options)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree gchar *id = g_uuid_string_random ();
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
 #define MEMBER(name, type, value) \
@@ -60,6 +61,7 @@ make_claims (const gchar * identity, const gchar * room,
   MEMBER ("iss", string, options->issuer ? options->issuer : TESTCALL_ISSUER);
   MEMBER ("sub", string, identity);
   MEMBER ("identity", string, identity);
+  MEMBER ("jti", string, id);   /* no two are the same */
   MEMBER ("iat", int, now);
   MEMBER ("nbf", int, now - LEEWAY);
   if (!options->no_exp) {

@@ -237,6 +237,7 @@ send_offer (Session * session)
 
   session->preparing = FALSE;
   session->offer_open = TRUE;
+  session->offered_path = TRUE;
   session->offer_id++;
   text = make_offer_text (session, fault);
   offer.type = (gchar *) "offer";
@@ -248,6 +249,23 @@ send_offer (Session * session)
   message.offer = &offer;
   seen_offer (&session->call->seen, text, offer.id);
   session_send (session, TESTCALL_STEP_OFFER, &message);
+  trickle_send (session);
+}
+
+/* Where there has been no path yet, what was offered for it holds; the socket
+ * that it was told on is gone. */
+static void
+restart_ice (Session * session)
+{
+  session->restart = FALSE;
+  if (!session->offered_path)
+    return;
+  trickle_forget (session);
+  if (session->connected) {
+    session->reconnecting = TRUE;
+    peer_restart_ice (session->peer);
+  }
+  peer_tell_candidates (session->peer);
 }
 
 static void
@@ -267,6 +285,8 @@ try_offer (Session * session)
   session->data_offered = TRUE;
   if (tracks)
     place_tracks (session);
+  if (session->restart)
+    restart_ice (session);
 
   session->preparing = TRUE;
   if (peer_needs_negotiation (session->peer))
@@ -301,7 +321,8 @@ start_line (Session * session, Line * line)
 {
   guint pt;
 
-  if (line->output || !line->track || !session->connected)
+  if (line->output || !line->track || !session->connected
+      || session->reconnecting)
     return;
   pt = pick_pt (line->track, session->codecs.allowed);
   if (!line->track->feed || pt == 0)
@@ -378,6 +399,11 @@ negotiation_answer (Session * session, const Livekit__SessionDescription * text)
     seen_add (seen, TESTCALL_SAW_BAD_ANSWER, 1);
     return;
   }
+  if (!session->call->silent_peer && !peer_hear (session->peer, answer)) {
+    seen_add (seen, TESTCALL_SAW_BAD_ANSWER, 1);
+    answer_free (answer);
+    return;
+  }
   seen_add (seen, TESTCALL_SAW_ANSWER, 1);
   if (!session->call->silent_peer) {
     session->offer_open = FALSE;
@@ -388,86 +414,19 @@ negotiation_answer (Session * session, const Livekit__SessionDescription * text)
   answer_free (answer);
 }
 
-/* --- Candidates ---------------------------------------------------------- */
-
-static void
-send_candidate (Session * session, const gchar * candidate, gboolean final)
-{
-  Livekit__TrickleRequest trickle = LIVEKIT__TRICKLE_REQUEST__INIT;
-  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  OfferTransport transport;
-  g_autofree gchar *json = NULL;
-
-  if (session->call->silent_peer)
-    return;
-  peer_get_transport (session->peer, &transport);
-  json = g_strdup_printf ("{\"candidate\":\"%s ufrag %s\",\"sdpMid\":\"0\","
-      "\"sdpMLineIndex\":0,\"usernameFragment\":null}", candidate,
-      transport.ufrag);
-  trickle.candidateinit = json;
-  trickle.target = LIVEKIT__SIGNAL_TARGET__SUBSCRIBER;
-  trickle.final = final;
-  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_TRICKLE;
-  message.trickle = &trickle;
-  session_send (session, TESTCALL_STEP_TRICKLE, &message);
-}
-
-/* Held back by one, so that the last real one says that it is the last. */
-static void
-on_candidate (gpointer user_data, const gchar * candidate)
-{
-  Session *session = user_data;
-
-  if (session->held_candidate)
-    send_candidate (session, session->held_candidate, FALSE);
-  g_free (session->held_candidate);
-  session->held_candidate = g_strdup (candidate);
-}
-
-static void
-on_gathered (gpointer user_data)
-{
-  Session *session = user_data;
-
-  if (session->held_candidate)
-    send_candidate (session, session->held_candidate, TRUE);
-  g_clear_pointer (&session->held_candidate, g_free);
-}
-
-static gchar *
-read_candidate (const gchar * json)
-{
-  g_autoptr (JsonNode) node = json ? json_from_string (json, NULL) : NULL;
-  JsonObject *object = node && JSON_NODE_HOLDS_OBJECT (node) ?
-      json_node_get_object (node) : NULL;
-
-  if (!object || !json_object_has_member (object, "candidate"))
-    return NULL;
-  return g_strdup (json_object_get_string_member_with_default (object,
-          "candidate", NULL));
-}
-
-void
-negotiation_candidate (Session * session,
-    const Livekit__TrickleRequest * trickle)
-{
-  g_autofree gchar *candidate = read_candidate (trickle->candidateinit);
-
-  if (!candidate || trickle->target != LIVEKIT__SIGNAL_TARGET__SUBSCRIBER) {
-    seen_add (&session->call->seen, TESTCALL_SAW_BAD_TRICKLE, 1);
-    return;
-  }
-  seen_add (&session->call->seen, TESTCALL_SAW_TRICKLE, 1);
-  if (session->peer && *candidate && !session->call->silent_peer)
-    peer_add_candidate (session->peer, candidate);
-}
-
 /* --- The peer's side ----------------------------------------------------- */
 
 static void
 on_ready (gpointer user_data)
 {
-  send_offer (user_data);
+  Session *session = user_data;
+
+  if (!session->restart) {
+    send_offer (session);
+    return;
+  }
+  session->preparing = FALSE;
+  negotiation_needed (session);
 }
 
 static void
@@ -479,6 +438,17 @@ on_connected (gpointer user_data)
     return;
   session->connected = TRUE;
   seen_add (&session->call->seen, TESTCALL_SAW_CONNECTED, 1);
+  if (!session->offer_open && !session->accepting)
+    start_lines (session);
+}
+
+static void
+on_restarted (gpointer user_data)
+{
+  Session *session = user_data;
+
+  session->reconnecting = FALSE;
+  seen_add (&session->call->seen, TESTCALL_SAW_RECONNECTED, 1);
   if (!session->offer_open && !session->accepting)
     start_lines (session);
 }
@@ -509,7 +479,8 @@ on_accepted (gpointer user_data)
 }
 
 static const PeerEvents peer_events = {
-  on_ready, on_candidate, on_gathered, on_accepted, on_connected, on_key_frame
+  on_ready, trickle_candidate, trickle_gathered, on_accepted, on_connected,
+  on_restarted, on_key_frame
 };
 
 void
@@ -520,15 +491,14 @@ negotiation_start (Session * session)
   negotiation_needed (session);
 }
 
-/* An offer that was open when the socket went is sent again, as is the ICE
- * restart that every resume brings. */
+/* Every resume brings an ICE restart; an offer that was open when the socket
+ * went is made again with it. */
 void
 negotiation_restart (Session * session)
 {
   if (!session->peer)
     return;
-  if (session->connected)
-    peer_restart_ice (session->peer);
+  session->restart = TRUE;
   session->offer_open = FALSE;
   negotiation_needed (session);
 }

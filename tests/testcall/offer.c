@@ -331,3 +331,32 @@ answer_for_peer (const GstSDPMessage * local_offer, const Answer * answer)
     turn_media ((GstSDPMedia *) gst_sdp_message_get_media (sdp, i), answer);
   return sdp;
 }
+
+static void
+put_attribute (GstSDPMedia * media, const gchar * key, const gchar * value)
+{
+  guint i;
+
+  for (i = 0; i < gst_sdp_media_attributes_len (media); i++) {
+    GstSDPAttribute attribute;
+
+    if (g_strcmp0 (gst_sdp_media_get_attribute (media, i)->key, key) != 0)
+      continue;
+    gst_sdp_attribute_set (&attribute, key, value);
+    gst_sdp_media_replace_attribute (media, i, &attribute);
+  }
+}
+
+void
+offer_put_credentials (GstSDPMessage * sdp, const gchar * ufrag,
+    const gchar * pwd)
+{
+  guint i;
+
+  for (i = 0; ufrag && i < gst_sdp_message_medias_len (sdp); i++) {
+    GstSDPMedia *media = (GstSDPMedia *) gst_sdp_message_get_media (sdp, i);
+
+    put_attribute (media, "ice-ufrag", ufrag);
+    put_attribute (media, "ice-pwd", pwd);
+  }
+}

@@ -80,3 +80,7 @@ void answer_freeze_codecs (const Answer * answer, const OfferLine * lines,
  * credentials: its directions never change. */
 GstSDPMessage *answer_for_peer (const GstSDPMessage * local_offer,
     const Answer * answer);
+
+/* In place of the ICE credentials of all lines; NULL: they stay. */
+void offer_put_credentials (GstSDPMessage * sdp, const gchar * ufrag,
+    const gchar * pwd);

@@ -5,16 +5,11 @@
 
 #include "peer.h"
 #include "media.h"
+#include "path.h"
 #include "../../ext/matrixrtc/rtc/transport.h"
 
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
-#include <nice/agent.h>
-#include <nice/interfaces.h>
-#include <string.h>
-
-#define STREAM_ID 1             /* BUNDLE: one stream, one component */
-#define COMPONENT_ID 1
 
 #define ANSWER_INTERVAL_MS 2
 #define MAX_ANSWER_TRIES 50
@@ -26,6 +21,7 @@ typedef enum
   POST_CANDIDATE,
   POST_GATHERED,
   POST_CONNECTED,
+  POST_PATH,
   POST_KEY_FRAME
 } PostKind;
 
@@ -45,7 +41,7 @@ struct _Peer
 
   GstElement *pipeline;
   GstElement *webrtc;
-  NiceAgent *agent;
+  Path *path;
   GObject *data_channels[2];
   GPtrArray *sources;           /* Source * */
   guint negotiated_sources;
@@ -57,10 +53,7 @@ struct _Peer
   GstWebRTCSessionDescription *answer;  /* waits for sources that start */
   GSource *answer_timer;
   guint answer_tries;
-  gboolean restarted;
-  gchar *ufrag;                 /* replace webrtcbin's after a restart */
-  gchar *pwd;
-  gchar *remote_ufrag;
+  GQueue early;                 /* candidates before the answer to a restart */
 };
 
 typedef struct
@@ -81,9 +74,7 @@ peer_clear (gpointer data)
   g_ptr_array_unref (peer->sources);
   if (peer->local)
     gst_sdp_message_free (peer->local);
-  g_free (peer->ufrag);
-  g_free (peer->pwd);
-  g_free (peer->remote_ufrag);
+  g_queue_clear_full (&peer->early, g_free);
 }
 
 static void
@@ -102,29 +93,6 @@ post_free (gpointer data)
   g_free (post->text);
   peer_release (post->peer);
   g_free (post);
-}
-
-/* After a restart webrtcbin would put its first credentials back. */
-static void
-put_credentials (Peer * peer, GstSDPMessage * sdp)
-{
-  guint i, j;
-
-  for (i = 0; peer->ufrag && i < gst_sdp_message_medias_len (sdp); i++) {
-    GstSDPMedia *media = (GstSDPMedia *) gst_sdp_message_get_media (sdp, i);
-
-    for (j = 0; j < gst_sdp_media_attributes_len (media); j++) {
-      const gchar *key = gst_sdp_media_get_attribute (media, j)->key;
-      gboolean is_ufrag = g_strcmp0 (key, "ice-ufrag") == 0;
-      GstSDPAttribute attribute;
-
-      if (!is_ufrag && g_strcmp0 (key, "ice-pwd") != 0)
-        continue;
-      gst_sdp_attribute_set (&attribute, is_ufrag ? "ice-ufrag" : "ice-pwd",
-          is_ufrag ? peer->ufrag : peer->pwd);
-      gst_sdp_media_replace_attribute (media, j, &attribute);
-    }
-  }
 }
 
 static GstPromise *promise_new (Peer * peer, PostKind kind);
@@ -152,7 +120,7 @@ handle_offer (Peer * peer, GstPromise * promise)
     g_warning ("testcall: webrtcbin made no offer");
     return;
   }
-  put_credentials (peer, offer->sdp);
+  path_put_credentials (peer->path, offer->sdp);
   if (peer->local)
     gst_sdp_message_free (peer->local);
   gst_sdp_message_copy (offer->sdp, &peer->local);
@@ -185,6 +153,10 @@ on_post (gpointer data)
       break;
     case POST_CONNECTED:
       peer->events->connected (peer->user_data);
+      break;
+    case POST_PATH:
+      if (path_update (peer->path))
+        peer->events->restarted (peer->user_data);
       break;
     case POST_KEY_FRAME:
       peer->events->key_frame (peer->user_data, post->source);
@@ -277,36 +249,9 @@ on_connection (GstElement * webrtc, GParamSpec * pspec, Peer * peer)
 }
 
 static void
-add_address (Peer * peer, const gchar * text)
+on_path_changed (Peer * peer)
 {
-  NiceAddress address;
-
-  nice_address_init (&address);
-  if (nice_address_set_from_string (&address, text))
-    nice_agent_add_local_address (peer->agent, &address);
-}
-
-/* Between addresses of one machine the kernel keeps everything on its loopback
- * device. 127.0.0.1 alone is not enough: a libnice client gathers no loopback
- * address where it finds another, and ties its sockets to that interface, from
- * where 127.0.0.1 can't be reached. */
-static void
-restrict_to_machine (Peer * peer)
-{
-  GList *own = nice_interfaces_get_local_ips (FALSE);
-  GObject *ice = NULL;
-  GList *item;
-
-  g_object_get (peer->webrtc, "ice-agent", &ice, NULL);
-  g_object_get (ice, "agent", &peer->agent, NULL);
-  g_object_unref (ice);
-  g_object_set (peer->agent, "upnp", FALSE, "ice-tcp", FALSE, NULL);
-  add_address (peer, "127.0.0.1");
-  for (item = own; item; item = item->next) {
-    if (!strchr (item->data, ':'))
-      add_address (peer, item->data);
-  }
-  g_list_free_full (own, g_free);
+  post_send (post_new (peer, POST_PATH));
 }
 
 static void
@@ -362,7 +307,8 @@ peer_new (GMainContext * context, GstClockTime base_time,
   connect_signal (peer, "notify::ice-gathering-state",
       G_CALLBACK (on_gathering));
   connect_signal (peer, "notify::connection-state", G_CALLBACK (on_connection));
-  restrict_to_machine (peer);
+  peer->path = path_new (peer->webrtc, G_CALLBACK (on_path_changed),
+      g_atomic_rc_box_acquire (peer), release_by_closure);
   gst_element_set_state (peer->pipeline, GST_STATE_PLAYING);
   create_data_channels (peer);
   return peer;
@@ -387,7 +333,7 @@ peer_close (Peer * peer)
   g_clear_pointer (&peer->promises, g_ptr_array_unref);
   g_clear_object (&peer->data_channels[0]);
   g_clear_object (&peer->data_channels[1]);
-  g_clear_object (&peer->agent);
+  g_clear_pointer (&peer->path, path_free);
   gst_object_unref (peer->pipeline);
   peer_release (peer);
 }
@@ -511,16 +457,6 @@ peer_negotiate (Peer * peer)
   gst_promise_unref (promise);
 }
 
-/* libnice takes new remote credentials only from us: webrtcbin knows no
- * restart. */
-static void
-accept_restart (Peer * peer, const Answer * answer)
-{
-  peer->restarted = FALSE;
-  nice_agent_set_remote_credentials (peer->agent, STREAM_ID, answer->ufrag,
-      answer->pwd);
-}
-
 static gboolean
 any_source_starts (Peer * peer)
 {
@@ -556,11 +492,35 @@ give_answer (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+add_candidate (gpointer candidate, gpointer peer)
+{
+  g_signal_emit_by_name (((Peer *) peer)->webrtc, "add-ice-candidate", 0,
+      candidate);
+}
+
+static void
+add_early_candidates (Peer * peer)
+{
+  g_queue_foreach (&peer->early, add_candidate, peer);
+  g_queue_clear_full (&peer->early, g_free);
+}
+
+gboolean
+peer_hear (Peer * peer, const Answer * answer)
+{
+  if (!answer->ufrag || !answer->pwd)
+    return TRUE;
+  if (!path_hear (peer->path, answer->ufrag, answer->pwd))
+    return FALSE;
+  if (!path_is_restarting (peer->path))
+    add_early_candidates (peer);
+  return TRUE;
+}
+
 void
 peer_accept (Peer * peer, const Answer * answer)
 {
-  if (peer->restarted && answer->ufrag && answer->pwd)
-    accept_restart (peer, answer);
   if (!answer->ufrag || !answer->pwd || !answer->fingerprint
       || !peer->answer_missing || !peer->local) {
     peer->events->accepted (peer->user_data);
@@ -578,7 +538,10 @@ peer_accept (Peer * peer, const Answer * answer)
 void
 peer_add_candidate (Peer * peer, const gchar * candidate)
 {
-  g_signal_emit_by_name (peer->webrtc, "add-ice-candidate", 0, candidate);
+  if (path_is_restarting (peer->path))
+    g_queue_push_tail (&peer->early, g_strdup (candidate));
+  else
+    add_candidate ((gpointer) candidate, peer);
 }
 
 void
@@ -595,39 +558,23 @@ peer_get_transport (Peer * peer, OfferTransport * transport)
         gst_sdp_message_get_attribute_val (peer->local, "fingerprint");
 }
 
-static void
-tell_candidates (Peer * peer)
-{
-  GSList *candidates = nice_agent_get_local_candidates (peer->agent,
-      STREAM_ID, COMPONENT_ID);
-  GSList *item;
-
-  for (item = candidates; item; item = item->next) {
-    g_autofree gchar *line = nice_agent_generate_local_candidate_sdp
-        (peer->agent, item->data);
-
-    peer->events->candidate (peer->user_data, line + strlen ("a="));
-  }
-  g_slist_free_full (candidates, (GDestroyNotify) nice_candidate_free);
-  peer->events->gathered (peer->user_data);
-}
-
 void
 peer_restart_ice (Peer * peer)
 {
-  g_clear_pointer (&peer->ufrag, g_free);
-  g_clear_pointer (&peer->pwd, g_free);
-  nice_agent_restart_stream (peer->agent, STREAM_ID);
-  nice_agent_get_local_credentials (peer->agent, STREAM_ID, &peer->ufrag,
-      &peer->pwd);
-  peer->restarted = TRUE;
+  path_restart (peer->path);
   if (peer->local)
-    put_credentials (peer, peer->local);
-  tell_candidates (peer);
+    path_put_credentials (peer->path, peer->local);
+}
+
+void
+peer_tell_candidates (Peer * peer)
+{
+  path_tell_candidates (peer->path, peer->events->candidate, peer->user_data);
+  peer->events->gathered (peer->user_data);
 }
 
 void
 peer_cut (Peer * peer)
 {
-  nice_agent_remove_stream (peer->agent, STREAM_ID);
+  path_cut (peer->path);
 }

@@ -22,6 +22,7 @@ typedef struct
   void (*gathered) (gpointer user_data);
   void (*accepted) (gpointer user_data);        /* after peer_accept() */
   void (*connected) (gpointer user_data);
+  void (*restarted) (gpointer user_data);       /* after peer_restart_ice() */
   void (*key_frame) (gpointer user_data, guint source);
 } PeerEvents;
 
@@ -38,6 +39,9 @@ GstAppSrc *peer_start_source (Peer * peer, guint source);
 /* TRUE: there are lines that webrtcbin has not offered yet. */
 gboolean peer_needs_negotiation (Peer * peer);
 void peer_negotiate (Peer * peer);
+/* The ICE credentials of an answer, before peer_accept(). FALSE: new ones that
+ * no restart had asked for. */
+gboolean peer_hear (Peer * peer, const Answer * answer);
 /* The answer to what was offered last. webrtcbin hears of it if it was its own
  * offer. */
 void peer_accept (Peer * peer, const Answer * answer);
@@ -46,7 +50,9 @@ void peer_add_candidate (Peer * peer, const gchar * candidate);
 /* Of the local description; valid until the next call. */
 void peer_get_transport (Peer * peer, OfferTransport * transport);
 
-/* New ICE credentials and the old candidates again, for a resume. */
+/* New ICE credentials, for a resume; the old candidates hold for them too.
+ * Media stops until the other side has done its part. */
 void peer_restart_ice (Peer * peer);
+void peer_tell_candidates (Peer * peer);
 /* The network dies without a word. */
 void peer_cut (Peer * peer);

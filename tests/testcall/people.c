@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The synthetic participants and their tracks, as the test moves them. */
+/* The synthetic participants and their tracks. */
 
 #include "testcall-private.h"
 
@@ -15,7 +15,6 @@ track_clear (gpointer data)
 
   feed_free (track->feed);
   g_free (track->sid);
-  g_free (track->person_sid);
   g_free (track->cname);
 }
 
@@ -71,16 +70,23 @@ track_prefix (TestcallMedia media)
   }
 }
 
-static Track *
+static void
+track_rename (Track * track, const Person * person)
+{
+  g_free (track->sid);
+  g_free (track->cname);
+  track->sid = sid_new (track_prefix (track->media));
+  track->cname = g_strdup_printf ("%s|%s", person->sid, track->sid);
+}
+
+Track *
 track_new (TestCall * call, const Person * person, TestcallMedia media,
     TestcallCodec codec)
 {
   Track *track = g_rc_box_new0 (Track);
 
-  track->sid = sid_new (track_prefix (media));
-  track->person_sid = g_strdup (person->sid);
-  track->cname = g_strdup_printf ("%s|%s", person->sid, track->sid);
   track->media = media;
+  track_rename (track, person);
   track->codec = codec;
   track->encrypted = person->encryption != NULL;
   track->feed = feed_new (person->name, media, codec, person->encryption,
@@ -88,8 +94,8 @@ track_new (TestCall * call, const Person * person, TestcallMedia media,
   return track;
 }
 
-static Track *
-find_track (const Person * person, TestcallMedia media)
+Track *
+person_find_track (const Person * person, TestcallMedia media)
 {
   guint i;
 
@@ -127,6 +133,18 @@ people_find (TestCall * call, const gchar * name)
       return person;
   }
   return NULL;
+}
+
+void
+person_renew (Person * person, gboolean tracks_too)
+{
+  guint i;
+
+  g_free (person->sid);
+  person->sid = sid_new ("PA_");
+  person->version = 1;
+  for (i = 0; tracks_too && i < person->tracks->len; i++)
+    track_rename (g_ptr_array_index (person->tracks, i), person);
 }
 
 static Livekit__TrackSource
@@ -214,385 +232,4 @@ person_info_free (Livekit__ParticipantInfo * info)
   g_free (info->identity);
   g_free (info->name);
   g_free (info);
-}
-
-static void
-person_changed (TestCall * call, Person * person)
-{
-  person->version++;
-  sfu_send_update (call, person, FALSE);
-}
-
-/* --- What the test does -------------------------------------------------- */
-
-typedef struct
-{
-  const gchar *name;
-  const gchar *identity;
-  TestcallMedia media;
-  TestcallCodec codec;
-  gboolean muted;
-  guint index;
-  E2eeKey *key;
-  gboolean done;
-  gchar *text;
-} Move;
-
-static void
-add_tracks (TestCall * call, Person * person, TestcallMedia media,
-    TestcallCodec codec)
-{
-  guint bit;
-
-  for (bit = TESTCALL_AUDIO; bit <= TESTCALL_SCREEN_AUDIO; bit <<= 1) {
-    if (media & bit)
-      g_ptr_array_add (person->tracks, track_new (call, person, bit, codec));
-  }
-}
-
-static void
-do_join (TestCall * call, gpointer data)
-{
-  const Move *move = data;
-  Person *person;
-
-  if (people_find (call, move->name))
-    return;
-  person = g_new0 (Person, 1);
-  person->name = g_strdup (move->name);
-  person->identity = g_strdup (move->identity);
-  person->sid = sid_new ("PA_");
-  person->tracks = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      track_unref);
-  add_tracks (call, person, move->media, move->codec);
-  g_ptr_array_add (call->people, person);
-  person_changed (call, person);
-  sfu_tracks_changed (call);
-}
-
-void
-testcall_join_as (TestCall * call, const gchar * name, const gchar * identity,
-    TestcallMedia media, TestcallCodec codec)
-{
-  Move move = {.name = name,.identity = identity,.media = media,.codec = codec
-  };
-
-  testcall_run (call, do_join, &move);
-}
-
-void
-testcall_join (TestCall * call, const gchar * name, TestcallMedia media,
-    TestcallCodec codec)
-{
-  g_autofree gchar *device = g_ascii_strup (name, -1);
-  g_autofree gchar *identity = g_strdup_printf ("@%s:%s:%sDEVICE", name,
-      testcall_get_server_name (call), device);
-
-  testcall_join_as (call, name, identity, media, codec);
-}
-
-static void
-remove_track (TestCall * call, Person * person, Track * track)
-{
-  sfu_track_gone (call, track);
-  g_ptr_array_remove (person->tracks, track);
-}
-
-static void
-do_leave (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-
-  move->done = person != NULL;
-  if (!person)
-    return;
-  while (person->tracks->len > 0)
-    remove_track (call, person, g_ptr_array_index (person->tracks, 0));
-  person->version++;
-  sfu_send_update (call, person, TRUE);
-  g_ptr_array_remove (call->people, person);
-  sfu_tracks_changed (call);
-}
-
-gboolean
-testcall_leave (TestCall * call, const gchar * name)
-{
-  Move move = {.name = name };
-
-  testcall_run (call, do_leave, &move);
-  return move.done;
-}
-
-static void
-do_publish (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-
-  if (!person || find_track (person, move->media))
-    return;
-  move->done = TRUE;
-  add_tracks (call, person, move->media, move->codec);
-  person_changed (call, person);
-  sfu_tracks_changed (call);
-}
-
-gboolean
-testcall_publish (TestCall * call, const gchar * name, TestcallMedia track,
-    TestcallCodec codec)
-{
-  Move move = {.name = name,.media = track,.codec = codec };
-
-  testcall_run (call, do_publish, &move);
-  return move.done;
-}
-
-static void
-do_unpublish (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-  Track *track = person ? find_track (person, move->media) : NULL;
-
-  if (!track)
-    return;
-  move->done = TRUE;
-  remove_track (call, person, track);
-  person_changed (call, person);
-  sfu_tracks_changed (call);
-}
-
-gboolean
-testcall_unpublish (TestCall * call, const gchar * name, TestcallMedia track)
-{
-  Move move = {.name = name,.media = track };
-
-  testcall_run (call, do_unpublish, &move);
-  return move.done;
-}
-
-static void
-do_set_muted (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-  Track *track = person ? find_track (person, move->media) : NULL;
-
-  if (!track)
-    return;
-  move->done = TRUE;
-  track->muted = move->muted;
-  if (track->feed)
-    feed_set_muted (track->feed, move->muted);
-  person_changed (call, person);
-}
-
-gboolean
-testcall_set_muted (TestCall * call, const gchar * name, TestcallMedia track,
-    gboolean muted)
-{
-  Move move = {.name = name,.media = track,.muted = muted };
-
-  testcall_run (call, do_set_muted, &move);
-  return move.done;
-}
-
-/* --- Names of things ----------------------------------------------------- */
-
-static void
-do_get_identity (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-
-  move->text = person ? g_strdup (person->identity) : NULL;
-}
-
-static void
-do_get_sid (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-
-  move->text = person ? g_strdup (person->sid) : NULL;
-}
-
-static void
-do_get_track_sid (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-  Track *track = person ? find_track (person, move->media) : NULL;
-
-  move->text = track ? g_strdup (track->sid) : NULL;
-}
-
-gchar *
-testcall_get_identity (TestCall * call, const gchar * name)
-{
-  Move move = {.name = name };
-
-  testcall_run (call, do_get_identity, &move);
-  return move.text;
-}
-
-gchar *
-testcall_get_participant_sid (TestCall * call, const gchar * name)
-{
-  Move move = {.name = name };
-
-  testcall_run (call, do_get_sid, &move);
-  return move.text;
-}
-
-gchar *
-testcall_get_track_sid (TestCall * call, const gchar * name,
-    TestcallMedia track)
-{
-  Move move = {.name = name,.media = track };
-
-  testcall_run (call, do_get_track_sid, &move);
-  return move.text;
-}
-
-guint
-testcall_get_frequency (const gchar * name)
-{
-  return feed_frequency (name);
-}
-
-/* --- Told about people --------------------------------------------------- */
-
-typedef struct
-{
-  const gchar *name;
-  gdouble level;
-  guint quality;
-} Tell;
-
-static void
-do_send_speakers (TestCall * call, gpointer data)
-{
-  const Tell *tell = data;
-  Person *person = people_find (call, tell->name);
-  Livekit__SpeakerInfo speaker = LIVEKIT__SPEAKER_INFO__INIT;
-  Livekit__SpeakerInfo *list[] = { &speaker };
-  Livekit__SpeakersChanged changed = LIVEKIT__SPEAKERS_CHANGED__INIT;
-  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
-
-  if (!person)
-    return;
-  speaker.sid = person->sid;
-  speaker.level = tell->level;
-  speaker.active = tell->level > 0;
-  changed.n_speakers = 1;
-  changed.speakers = list;
-  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SPEAKERS_CHANGED;
-  message.speakers_changed = &changed;
-  sfu_send_all (call, TESTCALL_N_STEPS, &message);
-}
-
-void
-testcall_send_speakers (TestCall * call, const gchar * name, gdouble level)
-{
-  Tell tell = {.name = name,.level = level };
-
-  testcall_run (call, do_send_speakers, &tell);
-}
-
-static void
-do_send_quality (TestCall * call, gpointer data)
-{
-  const Tell *tell = data;
-  Person *person = people_find (call, tell->name);
-  Livekit__ConnectionQualityInfo quality =
-      LIVEKIT__CONNECTION_QUALITY_INFO__INIT;
-  Livekit__ConnectionQualityInfo *list[] = { &quality };
-  Livekit__ConnectionQualityUpdate update =
-      LIVEKIT__CONNECTION_QUALITY_UPDATE__INIT;
-  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
-
-  if (!person)
-    return;
-  quality.participant_sid = person->sid;
-  quality.quality = tell->quality;
-  quality.score = 3;
-  update.n_updates = 1;
-  update.updates = list;
-  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_CONNECTION_QUALITY;
-  message.connection_quality = &update;
-  sfu_send_all (call, TESTCALL_N_STEPS, &message);
-}
-
-void
-testcall_send_quality (TestCall * call, const gchar * name, guint quality)
-{
-  Tell tell = {.name = name,.quality = quality };
-
-  testcall_run (call, do_send_quality, &tell);
-}
-
-/* --- Encryption ---------------------------------------------------------- */
-
-static void
-do_set_key (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-
-  move->done = person != NULL;
-  if (!person)
-    return;
-  if (!person->encryption)
-    person->encryption = encryption_new ();
-  encryption_set_key (person->encryption, move->index, move->key);
-}
-
-static gboolean
-set_key (TestCall * call, const gchar * name, guint index, E2eeKey * key)
-{
-  Move move = {.name = name,.index = index,.key = key };
-
-  testcall_run (call, do_set_key, &move);
-  e2ee_key_unref (key);
-  return move.done;
-}
-
-gboolean
-testcall_set_media_key (TestCall * call, const gchar * name, guint index,
-    GBytes * key)
-{
-  return set_key (call, name, index, e2ee_key_new_from_bytes (key));
-}
-
-gboolean
-testcall_set_passphrase (TestCall * call, const gchar * name,
-    const gchar * passphrase)
-{
-  return set_key (call, name, 0, e2ee_key_new_from_passphrase (passphrase));
-}
-
-static void
-do_deny_encryption (TestCall * call, gpointer data)
-{
-  Move *move = data;
-  Person *person = people_find (call, move->name);
-  guint i;
-
-  move->done = person != NULL;
-  if (!person)
-    return;
-  for (i = 0; i < person->tracks->len; i++)
-    ((Track *) g_ptr_array_index (person->tracks, i))->encrypted = FALSE;
-  person_changed (call, person);
-}
-
-gboolean
-testcall_deny_encryption (TestCall * call, const gchar * name)
-{
-  Move move = {.name = name };
-
-  testcall_run (call, do_deny_encryption, &move);
-  return move.done;
 }

@@ -48,6 +48,9 @@ seen_init (Seen * seen)
   g_cond_init (&seen->cond);
   seen->requests = g_ptr_array_new_with_free_func (request_free);
   seen->signals = g_hash_table_new_full (NULL, NULL, NULL, signal_free);
+  seen->tokens = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  seen->newest_tokens = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      g_free);
   seen->last_leave_reason = -1;
 }
 
@@ -56,6 +59,8 @@ seen_clear (Seen * seen)
 {
   g_ptr_array_unref (seen->requests);
   g_hash_table_unref (seen->signals);
+  g_hash_table_unref (seen->tokens);
+  g_hash_table_unref (seen->newest_tokens);
   g_free (seen->last_answer);
   g_free (seen->last_offer);
   g_free (seen->last_identity);
@@ -176,6 +181,38 @@ seen_leave (Seen * seen, gint reason)
 {
   g_mutex_lock (&seen->lock);
   seen->last_leave_reason = reason;
+  g_mutex_unlock (&seen->lock);
+}
+
+void
+seen_token (Seen * seen, const gchar * identity, const gchar * token,
+    TestcallTokenOrigin origin)
+{
+  const gchar *older;
+
+  g_mutex_lock (&seen->lock);
+  older = g_hash_table_lookup (seen->newest_tokens, identity);
+  if (older)
+    g_hash_table_insert (seen->tokens, g_strdup (older),
+        GINT_TO_POINTER (TESTCALL_TOKEN_STALE));
+  g_hash_table_insert (seen->tokens, g_strdup (token),
+      GINT_TO_POINTER (origin));
+  g_hash_table_insert (seen->newest_tokens, g_strdup (identity),
+      g_strdup (token));
+  g_mutex_unlock (&seen->lock);
+}
+
+void
+seen_upgrade (Seen * seen, const gchar * token)
+{
+  TestcallTokenOrigin origin = TESTCALL_TOKEN_NONE;
+
+  g_mutex_lock (&seen->lock);
+  if (token)
+    origin = GPOINTER_TO_INT (g_hash_table_lookup (seen->tokens, token));
+  if (token && origin == TESTCALL_TOKEN_NONE)
+    origin = TESTCALL_TOKEN_ISSUED;
+  seen->last_token_origin = origin;
   g_mutex_unlock (&seen->lock);
 }
 
@@ -388,6 +425,28 @@ gchar *
 testcall_get_last_identity (TestCall * call)
 {
   return copy_text (&call->seen, &call->seen.last_identity);
+}
+
+gchar *
+testcall_dup_newest_token (TestCall * call, const gchar * identity)
+{
+  gchar *token;
+
+  g_mutex_lock (&call->seen.lock);
+  token = g_strdup (g_hash_table_lookup (call->seen.newest_tokens, identity));
+  g_mutex_unlock (&call->seen.lock);
+  return token;
+}
+
+TestcallTokenOrigin
+testcall_get_last_token_origin (TestCall * call)
+{
+  TestcallTokenOrigin origin;
+
+  g_mutex_lock (&call->seen.lock);
+  origin = call->seen.last_token_origin;
+  g_mutex_unlock (&call->seen.lock);
+  return origin;
 }
 
 guint

@@ -1,361 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A subscriber as small as can be; see selftest-client.h. */
+/* A subscriber as small as can be; see selftest-client.h. Here is its
+ * signalling. */
 
 #include "selftest-client.h"
 
-#include <gst/sdp/sdp.h>
-#include <gst/video/video.h>
-#include <gst/rtp/gstrtpbuffer.h>
-#include <gst/webrtc/webrtc.h>
-#include <stdlib.h>
 #include <string.h>
 
-typedef struct
-{
-  Client *client;
-  guint32 ssrc;
-} Pad;
-
-static void next_offer (Client * client);
-
-/* --- Frames -------------------------------------------------------------- */
-
-static GstPadProbeReturn
-on_packet (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  Pad *state = user_data;
-  GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
-
-  if (gst_rtp_buffer_map (GST_PAD_PROBE_INFO_BUFFER (info), GST_MAP_READ, &rtp)) {
-    state->ssrc = gst_rtp_buffer_get_ssrc (&rtp);
-    gst_rtp_buffer_unmap (&rtp);
-  }
-  return GST_PAD_PROBE_OK;
-}
-
-static GstPadProbeReturn
-on_frame (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  Pad *state = user_data;
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  gpointer key = GUINT_TO_POINTER (state->ssrc);
-  Frames *frames;
-
-  g_mutex_lock (&state->client->lock);
-  frames = g_hash_table_lookup (state->client->frames, key);
-  if (!frames) {
-    frames = g_new0 (Frames, 1);
-    g_hash_table_insert (state->client->frames, key, frames);
-  }
-  frames->frames++;
-  if (!GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
-    frames->key_frames++;
-  g_mutex_unlock (&state->client->lock);
-  g_main_context_wakeup (NULL);
-  return GST_PAD_PROBE_OK;
-}
-
-static const gchar *
-depayloader_of (GstPad * pad)
-{
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
-  const gchar *name = caps ? gst_structure_get_string (gst_caps_get_structure
-      (caps, 0), "encoding-name") : NULL;
-
-  if (g_strcmp0 (name, "H264") == 0)
-    return "rtph264depay";
-  return g_strcmp0 (name, "OPUS") == 0 ? "rtpopusdepay" : "rtpvp8depay";
-}
+/* --- The socket ---------------------------------------------------------- */
 
 static void
-on_pad (GstElement * webrtc, GstPad * pad, Client * client)
+send_sync_state (Client * client)
 {
-  GstElement *depay, *sink;
-  g_autoptr (GstPad) depay_sink = NULL;
-  g_autoptr (GstPad) depay_src = NULL;
-  Pad *state;
-
-  if (GST_PAD_DIRECTION (pad) != GST_PAD_SRC)
-    return;
-  state = g_new0 (Pad, 1);
-  state->client = client;
-  depay = gst_element_factory_make (depayloader_of (pad), NULL);
-  sink = gst_element_factory_make ("fakesink", NULL);
-  g_object_set (sink, "sync", FALSE, "async", FALSE, NULL);
-  gst_bin_add_many (GST_BIN (client->pipeline), depay, sink, NULL);
-  gst_element_link (depay, sink);
-  depay_sink = gst_element_get_static_pad (depay, "sink");
-  depay_src = gst_element_get_static_pad (depay, "src");
-  gst_pad_add_probe (depay_sink, GST_PAD_PROBE_TYPE_BUFFER, on_packet, state,
-      g_free);
-  gst_pad_add_probe (depay_src, GST_PAD_PROBE_TYPE_BUFFER, on_frame, state,
-      NULL);
-  gst_element_sync_state_with_parent (sink);
-  gst_element_sync_state_with_parent (depay);
-  gst_pad_link (pad, depay_sink);
-}
-
-Frames
-client_get_frames (Client * client, guint32 ssrc)
-{
-  Frames none = { 0 };
-  const Frames *frames;
-
-  g_mutex_lock (&client->lock);
-  frames = g_hash_table_lookup (client->frames, GUINT_TO_POINTER (ssrc));
-  if (frames)
-    none = *frames;
-  g_mutex_unlock (&client->lock);
-  return none;
-}
-
-static void
-ask_pad (const GValue * value, gpointer user_data)
-{
-  gst_pad_send_event (g_value_get_object (value),
-      gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE,
-          0));
-}
-
-void
-client_ask_key_frame (Client * client)
-{
-  GstIterator *pads = gst_element_iterate_src_pads (client->webrtc);
-
-  gst_iterator_foreach (pads, ask_pad, NULL);
-  gst_iterator_free (pads);
-}
-
-/* --- Answers ------------------------------------------------------------- */
-
-static gboolean
-is_codec_key (const gchar * key)
-{
-  return g_str_equal (key, "rtpmap") || g_str_equal (key, "fmtp")
-      || g_str_equal (key, "rtcp-fb");
-}
-
-static void
-remove_attributes (GstSDPMedia * media, gboolean directions)
-{
-  static const gchar *const keys[] = { "sendrecv", "sendonly", "recvonly",
-    "inactive", NULL
-  };
-  guint i = 0;
-
-  while (i < gst_sdp_media_attributes_len (media)) {
-    const gchar *key = gst_sdp_media_get_attribute (media, i)->key;
-
-    if (directions ? g_strv_contains (keys, key) : is_codec_key (key))
-      gst_sdp_media_remove_attribute (media, i);
-    else
-      i++;
-  }
-}
-
-static void
-set_direction (GstSDPMedia * media, const gchar * direction)
-{
-  remove_attributes (media, TRUE);
-  gst_sdp_media_add_attribute (media, direction, "");
-}
-
-static gboolean
-has_track (const GstSDPMedia * media)
-{
-  return gst_sdp_media_get_attribute_val (media, "sendrecv") != NULL;
-}
-
-static gboolean
-is_data (const GstSDPMedia * media)
-{
-  return g_str_equal (gst_sdp_media_get_media (media), "application");
-}
-
-/* webrtcbin 1.22 can't change a direction: it sees sendonly for ever. */
-static GstSDPMessage *
-offer_for_webrtcbin (Client * client, const gchar * text)
-{
-  GstSDPMessage *sdp;
-  guint i;
-
-  if (gst_sdp_message_new_from_text (text, &sdp) != GST_SDP_OK)
-    return NULL;
-  for (i = 0; i < gst_sdp_message_medias_len (sdp); i++) {
-    GstSDPMedia *media = (GstSDPMedia *) gst_sdp_message_get_media (sdp, i);
-
-    if (!is_data (media))
-      set_direction (media, "sendonly");
-  }
-  return sdp;
-}
-
-static void
-widen_media (GstSDPMedia * media, const GstSDPMedia * offered)
-{
-  guint i;
-
-  remove_attributes (media, FALSE);
-  while (gst_sdp_media_formats_len (media) > 0)
-    gst_sdp_media_remove_format (media, 0);
-  for (i = 0; i < gst_sdp_media_formats_len (offered); i++)
-    gst_sdp_media_add_format (media, gst_sdp_media_get_format (offered, i));
-  for (i = 0; i < gst_sdp_media_attributes_len (offered); i++) {
-    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute (offered, i);
-
-    if (is_codec_key (attribute->key))
-      gst_sdp_media_add_attribute (media, attribute->key, attribute->value);
-  }
-}
-
-static void
-send_answer (Client * client, const GstSDPMessage * answer,
-    const GstSDPMessage * offer)
-{
-  Livekit__SessionDescription description = LIVEKIT__SESSION_DESCRIPTION__INIT;
+  Livekit__SyncState state = LIVEKIT__SYNC_STATE__INIT;
+  Livekit__SessionDescription answer = LIVEKIT__SESSION_DESCRIPTION__INIT;
+  Livekit__SessionDescription offer = LIVEKIT__SESSION_DESCRIPTION__INIT;
+  Livekit__UpdateSubscription subscription = LIVEKIT__UPDATE_SUBSCRIPTION__INIT;
   Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
-  GstSDPMessage *text;
-  guint i;
 
-  gst_sdp_message_copy (answer, &text);
-  for (i = 0; i < gst_sdp_message_medias_len (text); i++) {
-    GstSDPMedia *media = (GstSDPMedia *) gst_sdp_message_get_media (text, i);
-
-    if (!is_data (media) && !has_track (gst_sdp_message_get_media (offer, i)))
-      set_direction (media, "inactive");
-  }
-  g_free (client->last_answer);
-  client->last_answer = gst_sdp_message_as_text (text);
-  gst_sdp_message_free (text);
-  description.type = (gchar *) "answer";
-  description.sdp = client->last_answer;
-  description.id = client->offer->id;
-  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ANSWER;
-  request.answer = &description;
+  answer.type = (gchar *) "answer";
+  answer.sdp = client->last_answer;
+  offer.type = (gchar *) "offer";
+  offer.sdp = client->last_offer;
+  state.answer = &answer;
+  state.offer = &offer;
+  state.subscription = &subscription;
+  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SYNC_STATE;
+  request.sync_state = &state;
   client_send (client, &request);
 }
 
 static void
-make_answer (Client * client, const GstSDPMessage * offer)
+replace (gchar ** text, const gchar * other)
 {
-  GstPromise *promise = gst_promise_new ();
-  GstWebRTCSessionDescription *answer = NULL;
-  guint i;
-
-  g_signal_emit_by_name (client->webrtc, "create-answer", NULL, promise);
-  gst_promise_wait (promise);
-  gst_structure_get (gst_promise_get_reply (promise), "answer",
-      GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, NULL);
-  gst_promise_unref (promise);
-  g_assert_nonnull (answer);
-  for (i = 0; client->wide && i < gst_sdp_message_medias_len (offer); i++) {
-    const GstSDPMedia *media = gst_sdp_message_get_media (offer, i);
-
-    if (!is_data (media))
-      widen_media ((GstSDPMedia *) gst_sdp_message_get_media (answer->sdp, i),
-          media);
-  }
-  promise = gst_promise_new ();
-  g_signal_emit_by_name (client->webrtc, "set-local-description", answer,
-      promise);
-  gst_promise_wait (promise);
-  gst_promise_unref (promise);
-  send_answer (client, answer->sdp, offer);
-  gst_webrtc_session_description_free (answer);
+  g_free (*text);
+  *text = g_strdup (other);
 }
 
 static void
-handle_offer (Client * client)
+note_message (Client * client, const Livekit__SignalResponse * message)
 {
-  GstWebRTCSessionDescription *description;
-  GstPromise *promise = gst_promise_new ();
-  GstSDPMessage *offer;
+  gint message_case = message->message_case;
 
-  g_free (client->last_offer);
-  client->last_offer = g_strdup (client->offer->sdp);
-  description = gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_OFFER,
-      offer_for_webrtcbin (client, client->offer->sdp));
-  g_signal_emit_by_name (client->webrtc, "set-remote-description",
-      description, promise);
-  gst_promise_wait (promise);
-  gst_promise_unref (promise);
-  gst_webrtc_session_description_free (description);
-  gst_sdp_message_new_from_text (client->offer->sdp, &offer);
-  make_answer (client, offer);
-  gst_sdp_message_free (offer);
-}
-
-/* Waiting inside is fine: webrtcbin works on its own thread. */
-static void
-next_offer (Client * client)
-{
-  Livekit__SignalResponse *message;
-
-  while ((message = g_queue_pop_head (&client->offers))) {
-    client->offer = message->offer;
-    handle_offer (client);
-    client->offer = NULL;
-    livekit__signal_response__free_unpacked (message, NULL);
+  g_array_append_val (client->arrived, message_case);
+  switch (message_case) {
+    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN:
+      replace (&client->sid, message->join->participant->sid);
+      break;
+    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REFRESH_TOKEN:
+      replace (&client->token, message->refresh_token);
+      break;
+    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ROOM_MOVED:
+      replace (&client->token, message->room_moved->token);
+      replace (&client->sid, message->room_moved->participant->sid);
+      break;
+    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_RECONNECT:
+      send_sync_state (client);
+      break;
   }
 }
-
-/* --- Candidates ---------------------------------------------------------- */
-
-typedef struct
-{
-  Client *client;
-  gchar *candidate;
-} Trickle;
-
-static gboolean
-send_trickle (gpointer user_data)
-{
-  Trickle *trickle = user_data;
-  Livekit__TrickleRequest message = LIVEKIT__TRICKLE_REQUEST__INIT;
-  Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
-  g_autofree gchar *json = g_strdup_printf ("{\"candidate\":\"%s\","
-      "\"sdpMid\":\"0\",\"sdpMLineIndex\":0}", trickle->candidate);
-
-  message.candidateinit = json;
-  message.target = LIVEKIT__SIGNAL_TARGET__SUBSCRIBER;
-  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRICKLE;
-  request.trickle = &message;
-  client_send (trickle->client, &request);
-  g_free (trickle->candidate);
-  g_free (trickle);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_candidate (GstElement * webrtc, guint line, const gchar * candidate,
-    Client * client)
-{
-  Trickle *trickle;
-
-  if (!candidate || !*candidate)
-    return;
-  trickle = g_new0 (Trickle, 1);
-  trickle->client = client;
-  trickle->candidate = g_strdup (candidate);
-  /* Not invoked, which would be here and now while the main thread rests. */
-  g_idle_add_full (G_PRIORITY_DEFAULT, send_trickle, trickle, NULL);
-}
-
-static void
-add_candidate (Client * client, const gchar * json)
-{
-  static const gchar key[] = "\"candidate\":\"";
-  const gchar *start = strstr (json, key);
-  g_autofree gchar *candidate = NULL;
-
-  g_assert_nonnull (start);
-  start += strlen (key);
-  candidate = g_strndup (start, strcspn (start, "\""));
-  g_signal_emit_by_name (client->webrtc, "add-ice-candidate", 0, candidate);
-}
-
-/* --- The socket ---------------------------------------------------------- */
 
 static void
 on_message (SoupWebsocketConnection * socket, gint type, GBytes * bytes,
@@ -369,16 +72,15 @@ on_message (SoupWebsocketConnection * socket, gint type, GBytes * bytes,
   client->oversize = MAX (client->oversize, length);
   if (!message)
     return;
+  note_message (client, message);
   if (message->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_TRICKLE
       && !client->passive)
-    add_candidate (client, message->trickle->candidateinit);
+    receiver_add_candidate (client, message->trickle->candidateinit);
   if (message->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_OFFER
-      && !client->passive) {
-    g_queue_push_tail (&client->offers, message);
-    next_offer (client);
-    return;
-  }
-  g_queue_push_tail (&client->messages, message);
+      && !client->passive)
+    receiver_take_offer (client, message);
+  else
+    g_queue_push_tail (&client->messages, message);
 }
 
 static void
@@ -411,48 +113,22 @@ is_settled (Client * client, gpointer data)
 }
 
 static void
-open_socket (Client * client, const gchar * url, const gchar * token,
-    const gchar * query)
+open_socket (Client * client, const gchar * query)
 {
-  g_autofree gchar *full = g_strdup_printf ("%s/rtc?protocol=15%s", url,
-      query ? query : "");
-  g_autofree gchar *bearer = g_strconcat ("Bearer ", token, NULL);
+  g_autofree gchar *full = g_strdup_printf ("%s/rtc?protocol=15%s",
+      client->url, query ? query : "");
+  g_autofree gchar *bearer = g_strconcat ("Bearer ", client->token, NULL);
   g_autoptr (SoupMessage) msg = soup_message_new ("GET", full);
 
   soup_message_headers_append (soup_message_get_request_headers (msg),
       "Authorization", bearer);
   client->connecting = TRUE;
+  client->closed = FALSE;
+  g_array_set_size (client->arrived, 0);
   soup_session_websocket_connect_async (client->session, msg, NULL, NULL,
       G_PRIORITY_DEFAULT, NULL, on_connected, client);
   client_run (client, is_settled, NULL, 5000);
   client->status = soup_message_get_status (msg);
-}
-
-/* No multicast into the network around. */
-static void
-forbid_upnp (Client * client)
-{
-  g_autoptr (GObject) ice = NULL;
-  g_autoptr (GObject) agent = NULL;
-
-  g_object_get (client->webrtc, "ice-agent", &ice, NULL);
-  g_object_get (ice, "agent", &agent, NULL);
-  g_object_set (agent, "upnp", FALSE, NULL);
-}
-
-static void
-make_webrtcbin (Client * client)
-{
-  client->pipeline = gst_pipeline_new (NULL);
-  client->webrtc = gst_element_factory_make ("webrtcbin", NULL);
-  g_object_set (client->webrtc, "bundle-policy",
-      GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
-  gst_bin_add (GST_BIN (client->pipeline), client->webrtc);
-  forbid_upnp (client);
-  g_signal_connect (client->webrtc, "pad-added", G_CALLBACK (on_pad), client);
-  g_signal_connect (client->webrtc, "on-ice-candidate",
-      G_CALLBACK (on_candidate), client);
-  gst_element_set_state (client->pipeline, GST_STATE_PLAYING);
 }
 
 Client *
@@ -461,11 +137,31 @@ client_new (const gchar * url, const gchar * token, const gchar * query)
   Client *client = g_new0 (Client, 1);
 
   g_mutex_init (&client->lock);
-  client->frames = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  client->arrived = g_array_new (FALSE, FALSE, sizeof (gint));
   client->session = soup_session_new ();
-  make_webrtcbin (client);
-  open_socket (client, url, token, query);
+  client->url = g_strdup (url);
+  client->token = g_strdup (token);
+  receiver_start (client);
+  open_socket (client, query);
   return client;
+}
+
+static void
+forget_socket (Client * client)
+{
+  if (client->socket)
+    g_signal_handlers_disconnect_by_data (client->socket, client);
+  g_clear_object (&client->socket);
+}
+
+void
+client_resume (Client * client)
+{
+  g_autofree gchar *query = g_strdup_printf ("&reconnect=1&sid=%s",
+      client->sid);
+
+  forget_socket (client);
+  open_socket (client, query);
 }
 
 static void
@@ -477,19 +173,14 @@ message_free (gpointer message)
 void
 client_free (Client * client)
 {
-  gst_element_set_state (client->pipeline, GST_STATE_NULL);
-  /* What was posted from there is still ours to free. */
-  while (g_main_context_iteration (NULL, FALSE));
-  gst_object_unref (client->pipeline);
-  if (client->socket)
-    g_signal_handlers_disconnect_by_data (client->socket, client);
-  g_clear_object (&client->socket);
+  receiver_stop (client);
+  forget_socket (client);
   g_object_unref (client->session);
+  g_array_unref (client->arrived);
+  g_free (client->url);
+  g_free (client->token);
+  g_free (client->sid);
   g_queue_clear_full (&client->messages, message_free);
-  g_queue_clear_full (&client->offers, message_free);
-  g_hash_table_unref (client->frames);
-  g_free (client->last_offer);
-  g_free (client->last_answer);
   g_mutex_clear (&client->lock);
   g_free (client);
 }
@@ -549,43 +240,6 @@ client_run (Client * client, ClientPredicate predicate, gpointer data, guint ms)
     g_source_remove (deadline);
   g_source_remove (tick);
   return met;
-}
-
-static gchar *
-find_section (Client * client, const gchar * track_sid)
-{
-  g_auto (GStrv) sections = NULL;
-  guint i;
-
-  if (!client->last_offer || !track_sid)
-    return NULL;
-  sections = g_strsplit (client->last_offer, "\r\nm=", -1);
-  for (i = 1; sections[i]; i++) {
-    if (strstr (sections[i], track_sid))
-      return g_strdup (sections[i]);
-  }
-  return NULL;
-}
-
-guint32
-client_get_ssrc (Client * client, const gchar * track_sid)
-{
-  g_autofree gchar *section = find_section (client, track_sid);
-  const gchar *line = section ? strstr (section, "\r\na=ssrc:") : NULL;
-
-  return line ? strtoul (line + strlen ("\r\na=ssrc:"), NULL, 10) : 0;
-}
-
-gchar *
-client_get_mid (Client * client, const gchar * track_sid)
-{
-  g_autofree gchar *section = find_section (client, track_sid);
-  const gchar *line = section ? strstr (section, "\r\na=mid:") : NULL;
-
-  if (!line)
-    return NULL;
-  line += strlen ("\r\na=mid:");
-  return g_strndup (line, strcspn (line, "\r"));
 }
 
 Livekit__SignalResponse *

@@ -7,26 +7,38 @@
 
 #include <gst/gst.h>
 #include <libsoup/soup.h>
+#include <nice/agent.h>
 
 #include "livekit.pb-c.h"
 
 typedef struct
 {
-  GstElement *pipeline;
-  GstElement *webrtc;
+  /* Signalling */
   SoupSession *session;
   SoupWebsocketConnection *socket;
+  gchar *url;
+  gchar *token;                 /* the newest */
+  gchar *sid;                   /* its own */
   GQueue messages;              /* Livekit__SignalResponse * not taken yet */
-  gboolean wide;                /* answers all the offer's codecs */
-  gboolean passive;             /* answers nothing */
+  GArray *arrived;              /* gint: the cases of all on this socket */
   gboolean connecting;
   gboolean closed;
   guint status;                 /* of a refused upgrade */
   gsize oversize;               /* longest message */
 
-  Livekit__SessionDescription *offer;   /* being answered */
-  GQueue offers;                /* wait their turn */
-  GHashTable *ever_active;      /* mids */
+  /* What the test wants of it */
+  gboolean wide;                /* answers all the offer's codecs */
+  gboolean passive;             /* answers nothing */
+  gboolean keeps_path;          /* doesn't restart its ICE for a resume */
+  gboolean forgets_restart;     /* answers with the first credentials again */
+
+  /* Media */
+  GstElement *pipeline;
+  GstElement *webrtc;
+  NiceAgent *agent;
+  gchar *remote_ufrag;
+  gchar *ufrag;                 /* replace webrtcbin's after a restart */
+  gchar *pwd;
   gchar *last_offer;
   gchar *last_answer;
 
@@ -42,6 +54,9 @@ typedef struct
 
 Client *client_new (const gchar * url, const gchar * token,
     const gchar * query);
+/* On a new socket, with the newest token, its own sid and sync_state. Media
+ * goes on if the server's offer lets it. */
+void client_resume (Client * client);
 void client_free (Client * client);
 void client_send (Client * client, Livekit__SignalRequest * request);
 void client_send_leave (Client * client);
@@ -58,3 +73,10 @@ Frames client_get_frames (Client * client, guint32 ssrc);
 void client_ask_key_frame (Client * client);
 /* The first message of this kind, taken out; NULL: none. */
 Livekit__SignalResponse *client_take (Client * client, gint message_case);
+
+/* selftest-receiver.c */
+void receiver_start (Client * client);
+void receiver_stop (Client * client);
+/* Takes message. */
+void receiver_take_offer (Client * client, Livekit__SignalResponse * message);
+void receiver_add_candidate (Client * client, const gchar * json);

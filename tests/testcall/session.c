@@ -1,38 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One subscriber's signalling: the messages that go out, in order and past the
- * fault switch, and those that come in. */
+/* One subscriber: its life, its socket, and the messages that come in. */
 
 #include "testcall-private.h"
-
-#include <string.h>
-
-typedef enum
-{
-  OUT_BYTES,
-  OUT_CLOSE,
-  OUT_DROP
-} OutKind;
-
-typedef struct
-{
-  OutKind kind;
-  gboolean text;
-  GBytes *bytes;
-  gint64 due;                   /* monotonic us */
-} Outgoing;
-
-static void pump (Session * session);
-
-static void
-outgoing_free (gpointer data)
-{
-  Outgoing *out = data;
-
-  if (out->bytes)
-    g_bytes_unref (out->bytes);
-  g_free (out);
-}
 
 static void
 session_clear (gpointer data)
@@ -43,7 +13,8 @@ session_clear (gpointer data)
   g_hash_table_unref (session->refused);
   g_free (session->identity);
   g_free (session->sid);
-  g_free (session->held_candidate);
+  g_queue_clear_full (&session->candidates, g_free);
+  g_ptr_array_unref (session->missed);
 }
 
 static void
@@ -68,6 +39,8 @@ session_new (TestCall * call, const gchar * identity, JsonObject * claims)
   session->lines = g_ptr_array_new_with_free_func ((GDestroyNotify) line_free);
   session->refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
+  session->missed = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      person_info_free);
   session->offer_id = g_random_int_range (1, 257);
   g_queue_init (&session->outgoing);
   g_ptr_array_add (call->sessions, session);
@@ -75,296 +48,14 @@ session_new (TestCall * call, const gchar * identity, JsonObject * claims)
   return session;
 }
 
-/* --- Out ----------------------------------------------------------------- */
-
-static gboolean
-on_due (gpointer user_data)
+Livekit__ParticipantInfo *
+session_info_new (const Session * session, gboolean gone)
 {
-  Session *session = user_data;
+  Person plain = { session->identity, session->identity, session->sid, NULL,
+    gone ? 3 : 2
+  };
 
-  g_clear_pointer (&session->outgoing_timer, g_source_unref);
-  pump (session);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-send_out (Session * session, const Outgoing * out)
-{
-  if (!session->socket)
-    return;
-  if (out->kind == OUT_DROP) {
-    g_socket_shutdown (session->raw_socket, TRUE, TRUE, NULL);
-  } else if (soup_websocket_connection_get_state (session->socket)
-      != SOUP_WEBSOCKET_STATE_OPEN) {
-    return;
-  } else if (out->kind == OUT_CLOSE) {
-    soup_websocket_connection_close (session->socket,
-        SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
-  } else {
-    soup_websocket_connection_send_message (session->socket, out->text ?
-        SOUP_WEBSOCKET_DATA_TEXT : SOUP_WEBSOCKET_DATA_BINARY, out->bytes);
-  }
-}
-
-/* What is delayed holds back what comes behind it. */
-static void
-pump (Session * session)
-{
-  Outgoing *out;
-
-  if (session->sending || session->outgoing_timer)
-    return;
-  session->sending = TRUE;
-  while ((out = g_queue_peek_head (&session->outgoing))) {
-    gint64 wait = out->due - g_get_monotonic_time ();
-
-    if (wait > 0) {
-      session->outgoing_timer = testcall_after (session->call,
-          (wait + 999) / 1000, on_due, session, NULL);
-      break;
-    }
-    g_queue_pop_head (&session->outgoing);
-    send_out (session, out);
-    outgoing_free (out);
-  }
-  session->sending = FALSE;
-}
-
-static void
-push_out (Session * session, OutKind kind, GBytes * bytes, gboolean text,
-    guint delay_ms)
-{
-  Outgoing *out = g_new0 (Outgoing, 1);
-
-  out->kind = kind;
-  out->text = text;
-  out->bytes = bytes ? g_bytes_ref (bytes) : NULL;
-  out->due = g_get_monotonic_time () + delay_ms * (gint64) 1000;
-  g_queue_push_tail (&session->outgoing, out);
-}
-
-static GBytes *
-pack (const Livekit__SignalResponse * message)
-{
-  gsize length = livekit__signal_response__get_packed_size (message);
-  guint8 *data = g_malloc (length + 1);
-
-  livekit__signal_response__pack (message, data);
-  return g_bytes_new_take (data, length);
-}
-
-static GBytes *
-pack_leave (guint reason, guint action)
-{
-  Livekit__LeaveRequest leave = LIVEKIT__LEAVE_REQUEST__INIT;
-  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
-
-  leave.reason = reason;
-  leave.action = action;
-  leave.can_reconnect = action != LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT;
-  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE;
-  message.leave = &leave;
-  return pack (&message);
-}
-
-/* Text has to be UTF-8 for libsoup; what isn't goes out as binary. */
-static void
-push_body (Session * session, const FaultSlot * slot, gboolean text)
-{
-  g_autoptr (GBytes) empty = g_bytes_new_static ("", 0);
-  GBytes *body = slot->body ? slot->body : empty;
-
-  if (text && !g_utf8_validate (g_bytes_get_data (body, NULL),
-          g_bytes_get_size (body), NULL))
-    text = FALSE;
-  push_out (session, OUT_BYTES, body, text, slot->fault.delay_ms);
-}
-
-static void
-push_faulty (Session * session, const FaultSlot * slot, GBytes * bytes)
-{
-  const TestcallFault *fault = &slot->fault;
-  g_autoptr (GBytes) other = NULL;
-
-  switch (fault->send) {
-    case TESTCALL_SEND_NORMAL:
-      push_out (session, OUT_BYTES, bytes, FALSE, fault->delay_ms);
-      break;
-    case TESTCALL_SEND_INSTEAD:
-    case TESTCALL_SEND_TEXT_INSTEAD:
-      push_body (session, slot, fault->send == TESTCALL_SEND_TEXT_INSTEAD);
-      break;
-    case TESTCALL_SEND_AFTER:
-      push_out (session, OUT_BYTES, bytes, FALSE, fault->delay_ms);
-      push_body (session, slot, FALSE);
-      break;
-    case TESTCALL_SEND_NOTHING:
-      break;
-    case TESTCALL_SEND_OVERSIZE:
-      other = g_bytes_new_take (g_malloc0 (fault->length), fault->length);
-      push_out (session, OUT_BYTES, other, FALSE, fault->delay_ms);
-      break;
-    case TESTCALL_SEND_LEAVE:
-      other = pack_leave (fault->reason, fault->action);
-      push_out (session, OUT_BYTES, other, FALSE, fault->delay_ms);
-      session->closing = fault->action
-          != LIVEKIT__LEAVE_REQUEST__ACTION__RESUME;
-      push_out (session, OUT_CLOSE, NULL, FALSE, 0);
-      break;
-    case TESTCALL_SEND_CLOSE:
-      push_out (session, OUT_CLOSE, NULL, FALSE, fault->delay_ms);
-      break;
-    case TESTCALL_SEND_DROP:
-      push_out (session, OUT_DROP, NULL, FALSE, fault->delay_ms);
-      break;
-    case TESTCALL_SEND_TWICE:
-      push_out (session, OUT_BYTES, bytes, FALSE, fault->delay_ms);
-      push_out (session, OUT_BYTES, bytes, FALSE, 0);
-      break;
-  }
-}
-
-static void
-session_send_packed (Session * session, TestcallStep step, GBytes * bytes)
-{
-  const FaultSlot *slot = faults_take (session->call, step);
-
-  if (slot)
-    push_faulty (session, slot, bytes);
-  else
-    push_out (session, OUT_BYTES, bytes, FALSE, 0);
-  pump (session);
-}
-
-void
-session_send (Session * session, TestcallStep step,
-    const Livekit__SignalResponse * message)
-{
-  g_autoptr (GBytes) bytes = pack (message);
-
-  session_send_packed (session, step, bytes);
-}
-
-void
-session_send_bytes (Session * session, GBytes * bytes, gboolean text)
-{
-  push_out (session, OUT_BYTES, bytes, text, 0);
-  pump (session);
-}
-
-void
-session_close_socket (Session * session)
-{
-  push_out (session, OUT_CLOSE, NULL, FALSE, 0);
-  pump (session);
-}
-
-void
-session_drop_socket (Session * session)
-{
-  push_out (session, OUT_DROP, NULL, FALSE, 0);
-  pump (session);
-}
-
-/* RESUME keeps the session for somebody who comes back. */
-void
-session_send_leave (Session * session, guint reason, guint action)
-{
-  g_autoptr (GBytes) bytes = pack_leave (reason, action);
-
-  session->closing = action != LIVEKIT__LEAVE_REQUEST__ACTION__RESUME;
-  session_send_bytes (session, bytes, FALSE);
-  session_close_socket (session);
-}
-
-/* --- The first messages -------------------------------------------------- */
-
-static void
-add_others (Session * session, GPtrArray * others)
-{
-  TestCall *call = session->call;
-  guint i;
-
-  for (i = 0; i < call->people->len; i++)
-    g_ptr_array_add (others,
-        person_info_new (g_ptr_array_index (call->people, i), FALSE));
-  for (i = 0; i < call->sessions->len; i++) {
-    Session *other = g_ptr_array_index (call->sessions, i);
-    Person plain = { other->identity, other->identity, other->sid, NULL, 1 };
-
-    if (other != session && !other->hidden && !other->ended)
-      g_ptr_array_add (others, person_info_new (&plain, FALSE));
-  }
-}
-
-static void
-send_join (Session * session)
-{
-  TestCall *call = session->call;
-  Person plain =
-      { session->identity, session->identity, session->sid, NULL, 1 };
-  Livekit__Room room = LIVEKIT__ROOM__INIT;
-  Livekit__JoinResponse join = LIVEKIT__JOIN_RESPONSE__INIT;
-  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  g_autoptr (GPtrArray) others =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) person_info_free);
-
-  add_others (session, others);
-  room.sid = (gchar *) "RM_testcall";
-  room.name = call->room_alias;
-  join.room = &room;
-  join.participant = person_info_new (&plain, FALSE);
-  join.n_other_participants = others->len;
-  join.other_participants = (Livekit__ParticipantInfo **) others->pdata;
-  join.server_version = (gchar *) "testcall";
-  join.subscriber_primary = session->can_subscribe;
-  join.ping_interval = call->ping_interval;
-  join.ping_timeout = call->ping_timeout;
-  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN;
-  message.join = &join;
-  session_send (session, TESTCALL_STEP_JOIN, &message);
-  person_info_free (join.participant);
-}
-
-/* `reconnect`, number 19, empty: it says nothing that a join does not. */
-static void
-send_reconnect (Session * session)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new_static ("\x9a\x01\x00", 3);
-
-  session_send_packed (session, TESTCALL_STEP_JOIN, bytes);
-}
-
-static void
-send_refresh_token (Session * session)
-{
-  TestcallJwtOptions options = { 0 };
-  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  g_autofree gchar *token = NULL;
-
-  options.no_subscribe = !session->can_subscribe;
-  options.hidden = session->hidden;
-  options.lifetime = 600;
-  token = jwt_new (session->identity, session->call->room_alias, &options);
-  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REFRESH_TOKEN;
-  message.refresh_token = token;
-  session_send (session, TESTCALL_STEP_REFRESH_TOKEN, &message);
-}
-
-static void
-send_everybody (Session * session)
-{
-  Livekit__ParticipantUpdate update = LIVEKIT__PARTICIPANT_UPDATE__INIT;
-  Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
-  g_autoptr (GPtrArray) others =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) person_info_free);
-
-  add_others (session, others);
-  update.n_participants = others->len;
-  update.participants = (Livekit__ParticipantInfo **) others->pdata;
-  message.message_case = LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE;
-  message.update = &update;
-  session_send (session, TESTCALL_STEP_UPDATE, &message);
+  return person_info_new (&plain, gone);
 }
 
 /* --- In ------------------------------------------------------------------ */
@@ -401,7 +92,7 @@ handle_request (Session * session, const Livekit__SignalRequest * request)
       negotiation_answer (session, request->answer);
       break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRICKLE:
-      negotiation_candidate (session, request->trickle);
+      trickle_receive (session, request->trickle);
       break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_PING_REQ:
       answer_ping (session, request->ping_req);
@@ -435,18 +126,25 @@ on_message (SoupWebsocketConnection * socket, gint type, GBytes * bytes,
   livekit__signal_request__free_unpacked (request, NULL);
 }
 
+/* A connection that stands still does so on, as nobody would know of its end
+ * where the network is gone. */
+static void
+release_connection (Session * session)
+{
+  g_signal_handlers_disconnect_by_data (session->socket, session);
+  if (stall_connection_is_stalled (session->connection))
+    g_ptr_array_add (session->call->stalled, g_object_ref (session->socket));
+  g_clear_object (&session->socket);
+  g_clear_object (&session->connection);
+}
+
 static void
 forget_socket (Session * session)
 {
   if (!session->socket)
     return;
-  g_signal_handlers_disconnect_by_data (session->socket, session);
-  g_clear_object (&session->socket);
-  g_clear_object (&session->raw_socket);
-  g_queue_clear_full (&session->outgoing, outgoing_free);
-  if (session->outgoing_timer)
-    g_source_destroy (session->outgoing_timer);
-  g_clear_pointer (&session->outgoing_timer, g_source_unref);
+  release_connection (session);
+  session_forget_outgoing (session);
   seen_add (&session->call->seen, TESTCALL_OPEN_SOCKETS, -1);
   seen_add (&session->call->seen, TESTCALL_SAW_SOCKET_CLOSED, 1);
 }
@@ -474,13 +172,25 @@ on_closed (SoupWebsocketConnection * socket, Session * session)
     session->closer = testcall_after (session->call, 0, on_end, session, NULL);
 }
 
-static void
-take_socket (Session * session, SoupWebsocketConnection * socket,
-    GSocket * raw_socket)
+/* As if the server had died. */
+void
+session_cut (Session * session)
+{
+  if (!session->socket)
+    return;
+  session_drop_socket (session);
+  forget_socket (session);
+}
+
+void
+session_attach (Session * session, SoupWebsocketConnection * socket,
+    StallConnection * connection)
 {
   forget_socket (session);
   session->socket = g_object_ref (socket);
-  session->raw_socket = g_object_ref (raw_socket);
+  session->connection = g_object_ref (connection);
+  session->hung_up = FALSE;
+  session->kept = FALSE;
   soup_websocket_connection_set_max_incoming_payload_size (socket,
       2 * 1024 * 1024);
   g_signal_connect (socket, "message", G_CALLBACK (on_message), session);
@@ -489,28 +199,25 @@ take_socket (Session * session, SoupWebsocketConnection * socket,
 }
 
 void
-session_attach (Session * session, SoupWebsocketConnection * socket,
-    GSocket * raw_socket)
+session_join (Session * session)
 {
-  gboolean resume = session->peer != NULL;
-
-  take_socket (session, socket, raw_socket);
-  seen_identity (&session->call->seen, session->identity);
-  if (resume)
-    send_reconnect (session);
-  else
-    send_join (session);
-  if (session->closing)
+  if (!greeting_join (session))
     return;
-  seen_add (&session->call->seen, resume ? TESTCALL_SAW_RESUME :
-      TESTCALL_SAW_JOIN, 1);
-  send_refresh_token (session);
-  if (resume) {
-    send_everybody (session);
-    negotiation_restart (session);
-  } else if (session->can_subscribe) {
+  seen_identity (&session->call->seen, session->identity);
+  seen_add (&session->call->seen, TESTCALL_SAW_JOIN, 1);
+  session->joined = TRUE;
+  if (session->can_subscribe)
     negotiation_start (session);
-  }
+}
+
+void
+session_resume (Session * session)
+{
+  if (!greeting_reconnect (session))
+    return;
+  seen_identity (&session->call->seen, session->identity);
+  seen_add (&session->call->seen, TESTCALL_SAW_RESUME, 1);
+  negotiation_restart (session);
 }
 
 /* Frees the session. Not from within one of its own callbacks. */

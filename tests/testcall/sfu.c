@@ -130,71 +130,55 @@ expel_double (TestCall * call, const gchar * identity)
 
   if (!old)
     return;
-  if (old->socket)
+  if (old->socket && !stall_connection_is_stalled (old->connection))
     session_send_leave (old, LIVEKIT__DISCONNECT_REASON__DUPLICATE_IDENTITY,
         LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
   else
     session_end (old);
 }
 
-/* The real server says so as the first message too. */
-static void
-refuse_resume (Session * session, SoupWebsocketConnection * socket,
-    GSocket * raw_socket)
-{
-  static const TestcallFault gone = {.send = TESTCALL_SEND_LEAVE,
-    .reason = LIVEKIT__DISCONNECT_REASON__STATE_MISMATCH,
-    .action = LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT,.times = 1
-  };
-  FaultSlot *slot = &session->call->faults[TESTCALL_STEP_JOIN];
-  FaultSlot kept = *slot;
-  FaultSlot ours = { gone, TRUE };
-
-  *slot = ours;
-  session_attach (session, socket, raw_socket);
-  *slot = kept;
-}
-
 static void
 welcome (Arrival * arrival, SoupWebsocketConnection * socket,
-    GSocket * raw_socket)
+    StallConnection * connection)
 {
   TestCall *call = arrival->call;
   Visit *visit = arrival->visit;
   Session *session = arrival->reconnect && call->resumable ?
       find_session (call, visit->identity) : NULL;
+  gboolean resume = session && session->joined;
 
-  if (session) {
-    session_attach (session, socket, raw_socket);
-    return;
+  if (!session) {
+    expel_double (call, visit->identity);
+    session = session_new (call, visit->identity, visit->claims);
   }
-  expel_double (call, visit->identity);
-  session = session_new (call, visit->identity, visit->claims);
-  if (arrival->reconnect) {
-    refuse_resume (session, socket, raw_socket);
-    return;
-  }
-  session_attach (session, socket, raw_socket);
-  if (!session->hidden)
+  session_attach (session, socket, connection);
+  if (resume)
+    session_resume (session);
+  else if (arrival->reconnect)
+    session_refuse (session);
+  else
+    session_join (session);
+  if (session->joined && !resume && !session->hidden)
     sfu_send_session_update (call, session, FALSE);
 }
 
 static void
 on_upgraded (SoupServerMessage * msg, Arrival * arrival)
 {
-  g_autoptr (GSocket) raw_socket = NULL;
   g_autoptr (GIOStream) stream = NULL;
+  g_autoptr (StallConnection) connection = NULL;
   g_autoptr (SoupWebsocketConnection) socket = NULL;
 
   if (soup_server_message_get_status (msg) != SOUP_STATUS_SWITCHING_PROTOCOLS)
     return;
-  raw_socket = g_object_ref (soup_server_message_get_socket (msg));
   g_object_ref (msg);
   stream = soup_server_message_steal_connection (msg);
-  socket = soup_websocket_connection_new (stream,
+  connection = stall_connection_new (soup_server_message_get_socket (msg),
+      stream);
+  socket = soup_websocket_connection_new (G_IO_STREAM (connection),
       soup_server_message_get_uri (msg), SOUP_WEBSOCKET_CONNECTION_SERVER,
       NULL, NULL, NULL);
-  welcome (arrival, socket, raw_socket);
+  welcome (arrival, socket, connection);
   g_object_unref (msg);
 }
 
@@ -248,11 +232,15 @@ sfu_handle (TestCall * call, SoupServerMessage * msg, const gchar * path,
     GHashTable * query)
 {
   gboolean is_rtc = g_str_equal (path, RTC_PATH);
+  g_autofree gchar *token = NULL;
 
   if (!is_rtc && !g_str_equal (path, RTC_PATH "/validate"))
     return FALSE;
   seen_add (&call->seen, is_rtc ? TESTCALL_SAW_UPGRADE : TESTCALL_SAW_VALIDATE,
       1);
+  token = find_token (msg, query);
+  if (is_rtc)
+    seen_upgrade (&call->seen, token);
   /* The query lives longer than a delay on the message itself. */
   if (query)
     g_object_set_data_full (G_OBJECT (msg), "query", g_hash_table_ref (query),
@@ -278,10 +266,10 @@ sfu_send_all (TestCall * call, TestcallStep step,
   }
 }
 
-void
-sfu_send_update (TestCall * call, const Person * person, gboolean gone)
+/* Takes info. */
+static void
+send_info (TestCall * call, Livekit__ParticipantInfo * info)
 {
-  Livekit__ParticipantInfo *info = person_info_new (person, gone);
   Livekit__ParticipantUpdate update = LIVEKIT__PARTICIPANT_UPDATE__INIT;
   Livekit__SignalResponse message = LIVEKIT__SIGNAL_RESPONSE__INIT;
 
@@ -293,13 +281,34 @@ sfu_send_update (TestCall * call, const Person * person, gboolean gone)
   person_info_free (info);
 }
 
+/* Who is away hears of it when it comes back. */
+static void
+note_departure (TestCall * call, const Person * person)
+{
+  guint i;
+
+  for (i = 0; i < call->sessions->len; i++) {
+    Session *session = g_ptr_array_index (call->sessions, i);
+
+    if (!session->socket || session->hung_up
+        || stall_connection_is_stalled (session->connection))
+      g_ptr_array_add (session->missed, person_info_new (person, TRUE));
+  }
+}
+
+void
+sfu_send_update (TestCall * call, const Person * person, gboolean gone)
+{
+  if (gone)
+    note_departure (call, person);
+  send_info (call, person_info_new (person, gone));
+}
+
 /* Subscribers are participants without tracks to each other. */
 void
 sfu_send_session_update (TestCall * call, const Session * of, gboolean gone)
 {
-  Person plain = { of->identity, of->identity, of->sid, NULL, gone ? 3 : 2 };
-
-  sfu_send_update (call, &plain, gone);
+  send_info (call, session_info_new (of, gone));
 }
 
 void
@@ -378,45 +387,4 @@ testcall_send_raw (TestCall * call, gconstpointer data, gsize length,
 
   testcall_run (call, do_send_raw, &raw);
   g_bytes_unref (raw.bytes);
-}
-
-static void
-do_drop_sockets (TestCall * call, gpointer data)
-{
-  gboolean keep = GPOINTER_TO_INT (data);
-  guint i;
-
-  for (i = 0; i < call->sessions->len; i++) {
-    Session *session = g_ptr_array_index (call->sessions, i);
-
-    session->closing |= !keep;
-    session->kept = keep;
-    if (session->socket)
-      session_drop_socket (session);
-  }
-}
-
-void
-testcall_drop_sockets (TestCall * call, gboolean keep_sessions)
-{
-  testcall_run (call, do_drop_sockets, GINT_TO_POINTER (keep_sessions));
-}
-
-static void
-do_drop_media (TestCall * call, gpointer data)
-{
-  guint i;
-
-  for (i = 0; i < call->sessions->len; i++) {
-    Session *session = g_ptr_array_index (call->sessions, i);
-
-    if (session->peer)
-      peer_cut (session->peer);
-  }
-}
-
-void
-testcall_drop_media (TestCall * call)
-{
-  testcall_run (call, do_drop_media, NULL);
 }

@@ -10,6 +10,7 @@
 #include "media.h"
 #include "offer.h"
 #include "peer.h"
+#include "stall.h"
 
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
@@ -33,6 +34,9 @@ typedef struct
   gint last_leave_reason;
   gchar *last_identity;
   GHashTable *signals;          /* field number -> Signal * */
+  GHashTable *tokens;           /* what we gave -> TestcallTokenOrigin */
+  GHashTable *newest_tokens;    /* identity -> token */
+  TestcallTokenOrigin last_token_origin;
 } Seen;
 
 typedef struct
@@ -60,7 +64,6 @@ typedef struct
 typedef struct
 {
   gchar *sid;
-  gchar *person_sid;
   gchar *cname;
   TestcallMedia media;
   TestcallCodec codec;
@@ -86,11 +89,13 @@ typedef struct
 {
   TestCall *call;
   SoupWebsocketConnection *socket;
-  GSocket *raw_socket;
+  StallConnection *connection;  /* under it */
   gchar *identity;
   gchar *sid;
   gboolean can_subscribe;
   gboolean hidden;
+  gboolean joined;              /* the subscriber knows of it */
+  gboolean hung_up;             /* the socket's last message is out or queued */
   gboolean closing;             /* ends with its socket */
   gboolean kept;                /* outlives its socket, by the test's wish */
   gboolean ended;               /* callbacks that come late do nothing */
@@ -98,6 +103,7 @@ typedef struct
   GSource *outgoing_timer;
   GSource *closer;              /* ends the session outside of callbacks */
   gboolean sending;
+  GPtrArray *missed;            /* Livekit__ParticipantInfo *: left meanwhile */
 
   Peer *peer;
   gboolean connected;
@@ -111,7 +117,11 @@ typedef struct
   gboolean data_offered;
   guint offer_id;
   guint sdp_version;
-  gchar *held_candidate;
+  gboolean reconnecting;        /* ICE is at it */
+  gboolean restart;             /* the next offer restarts ICE */
+  gboolean offered_path;        /* our credentials were offered */
+  GQueue candidates;            /* gchar *: ours, not sent yet */
+  gboolean gathered;            /* no more will come */
 } Session;
 
 struct _TestCall
@@ -124,7 +134,8 @@ struct _TestCall
   Seen seen;
 
   /* Constant after start */
-  guint port;
+  guint16 port;
+  GSocket *port_holder;         /* bound: nobody else's while we are deaf */
   gchar *url;
   gchar *service_url;
   gchar *sfu_url;
@@ -136,6 +147,9 @@ struct _TestCall
   GHashTable *openid_tokens;    /* set of strings */
   GHashTable *replies;          /* "METHOD path" -> CannedReply * */
   GPtrArray *people;
+  GPtrArray *absent;            /* Person *, since a restart */
+  GPtrArray *stalled;           /* SoupWebsocketConnection *: of nobody */
+  gchar *room_sid;
   GPtrArray *sessions;
   TestcallFirstOffer first_offer;
   TestcallRoomState room_state;
@@ -144,6 +158,7 @@ struct _TestCall
   guint ping_interval;
   guint ping_timeout;
   guint frozen;
+  gboolean listening;
 };
 
 /* testcall.c */
@@ -162,6 +177,10 @@ void seen_offer (Seen * seen, const gchar * sdp, guint id);
 void seen_answer (Seen * seen, const gchar * sdp);
 void seen_leave (Seen * seen, gint reason);
 void seen_identity (Seen * seen, const gchar * identity);
+void seen_token (Seen * seen, const gchar * identity, const gchar * token,
+    TestcallTokenOrigin origin);
+/* token NULL: none. */
+void seen_upgrade (Seen * seen, const gchar * token);
 
 /* faults.c */
 /* NULL: good this time. peek looks at what the next take will give. */
@@ -176,6 +195,9 @@ typedef void (*FaultsPass) (TestCall * call, SoupServerMessage * msg,
     gpointer data);
 void faults_pass (TestCall * call, SoupServerMessage * msg, TestcallStep step,
     FaultsPass pass, gpointer data);
+
+/* TRUE: what it is for arrives, whatever else does. */
+gboolean fault_keeps_message (const TestcallFault * fault);
 
 /* jwt.c */
 gchar *jwt_new (const gchar * identity, const gchar * room,
@@ -205,15 +227,31 @@ void sfu_track_gone (TestCall * call, Track * track);
 /* session.c */
 Session *session_new (TestCall * call, const gchar * identity,
     JsonObject * claims);
+Livekit__ParticipantInfo *session_info_new (const Session * session,
+    gboolean gone);
 void session_attach (Session * session, SoupWebsocketConnection * socket,
-    GSocket * raw_socket);
+    StallConnection * connection);
+void session_join (Session * session);
+void session_resume (Session * session);
+void session_cut (Session * session);
+void session_end (Session * session);
+
+/* outgoing.c */
 void session_send (Session * session, TestcallStep step,
     const Livekit__SignalResponse * message);
 void session_send_bytes (Session * session, GBytes * bytes, gboolean text);
 void session_send_leave (Session * session, guint reason, guint action);
-void session_close_socket (Session * session);
+void session_refuse (Session * session);
 void session_drop_socket (Session * session);
-void session_end (Session * session);
+void session_forget_outgoing (Session * session);
+
+/* greeting.c: FALSE: it ends with the first message */
+gboolean greeting_join (Session * session);
+gboolean greeting_reconnect (Session * session);
+void greeting_moved (Session * session);
+
+/* cuts.c */
+void cut_sessions (TestCall * call);
 
 /* negotiation.c */
 void negotiation_start (Session * session);
@@ -222,14 +260,25 @@ void negotiation_needed (Session * session);
 void negotiation_drop_track (Session * session, Track * track);
 void negotiation_answer (Session * session,
     const Livekit__SessionDescription * answer);
-void negotiation_candidate (Session * session,
-    const Livekit__TrickleRequest * trickle);
 void negotiation_end (Session * session);
 void line_free (Line * line);
 
+/* trickle.c: the first two are PeerEvents of a session's peer */
+void trickle_candidate (gpointer session, const gchar * candidate);
+void trickle_gathered (gpointer session);
+void trickle_send (Session * session);
+void trickle_forget (Session * session);
+void trickle_receive (Session * session,
+    const Livekit__TrickleRequest * trickle);
+
 /* people.c */
 void person_free (Person * person);
+/* New sids. */
+void person_renew (Person * person, gboolean tracks_too);
+Track *person_find_track (const Person * person, TestcallMedia media);
 Person *people_find (TestCall * call, const gchar * name);
+Track *track_new (TestCall * call, const Person * person,
+    TestcallMedia media, TestcallCodec codec);
 Track *track_ref (Track * track);
 void track_unref (Track * track);
 OfferKind track_kind (const Track * track);
@@ -237,3 +286,6 @@ Livekit__ParticipantInfo *person_info_new (const Person * person,
     gboolean gone);
 void person_info_free (Livekit__ParticipantInfo * info);
 gchar *sid_new (const gchar * prefix);
+
+/* moves.c */
+void people_add (TestCall * call, Person * person);

@@ -85,20 +85,79 @@ on_request (SoupServer * server, SoupServerMessage * msg, const char *path,
   faults_reply (call, msg, TESTCALL_N_STEPS, 404, "application/json", body);
 }
 
+static GSocket *
+bind_port (guint16 port)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketAddress) address =
+      g_inet_socket_address_new_from_string ("127.0.0.1", port);
+  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+      G_SOCKET_PROTOCOL_TCP, &error);
+
+  if (!socket || !g_socket_bind (socket, address, TRUE, &error))
+    g_error ("testcall: %s", error->message);
+  return socket;
+}
+
+static guint16
+get_port (GSocket * socket)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket,
+      NULL);
+
+  return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+}
+
+static void
+start_listening (TestCall * call)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = bind_port (call->port);
+
+  if (!g_socket_listen (socket, &error)
+      || !soup_server_listen_socket (call->server, socket, 0, &error))
+    g_error ("testcall: %s", error->message);
+}
+
+/* libsoup itself could only end its connections too. */
+static void
+stop_listening (TestCall * call)
+{
+  g_autoptr (GSList) sockets = soup_server_get_listeners (call->server);
+  GSList *item;
+
+  for (item = sockets; item; item = item->next)
+    g_socket_close (item->data, NULL);
+}
+
+static void
+do_set_listening (TestCall * call, gpointer data)
+{
+  gboolean listening = GPOINTER_TO_INT (data);
+
+  if (listening == call->listening)
+    return;
+  call->listening = listening;
+  if (listening)
+    start_listening (call);
+  else
+    stop_listening (call);
+}
+
+void
+testcall_set_listening (TestCall * call, gboolean listening)
+{
+  testcall_run (call, do_set_listening, GINT_TO_POINTER (listening));
+}
+
 static void
 start_server (TestCall * call)
 {
-  g_autoptr (GError) error = NULL;
-  GSList *uris;
-
   call->server = soup_server_new ("server-header", "testcall", NULL);
   soup_server_add_handler (call->server, NULL, on_request, call, NULL);
-  if (!soup_server_listen_local (call->server, 0,
-          SOUP_SERVER_LISTEN_IPV4_ONLY, &error))
-    g_error ("testcall: %s", error->message);
-  uris = soup_server_get_uris (call->server);
-  call->port = g_uri_get_port (uris->data);
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  call->port_holder = bind_port (0);
+  call->port = get_port (call->port_holder);
+  do_set_listening (call, GINT_TO_POINTER (TRUE));
 }
 
 static void
@@ -106,8 +165,10 @@ stop_server (TestCall * call)
 {
   while (call->sessions->len > 0)
     session_end (g_ptr_array_index (call->sessions, 0));
+  g_ptr_array_set_size (call->stalled, 0);
   soup_server_disconnect (call->server);
   g_clear_object (&call->server);
+  g_clear_object (&call->port_holder);
   faults_clear (call);
 }
 
@@ -143,7 +204,10 @@ init_state (TestCall * call)
       NULL);
   call->replies = homeserver_replies_new ();
   call->people = g_ptr_array_new_with_free_func ((GDestroyNotify) person_free);
+  call->absent = g_ptr_array_new_with_free_func ((GDestroyNotify) person_free);
   call->sessions = g_ptr_array_new ();
+  call->stalled = g_ptr_array_new_with_free_func (g_object_unref);
+  call->room_sid = sid_new ("RM_");
   call->ping_interval = 5;
   call->ping_timeout = 15;
   call->access_token = g_uuid_string_random ();
@@ -183,7 +247,10 @@ testcall_free (TestCall * call)
   testcall_run (call, do_quit, NULL);
   g_thread_join (call->thread);
   g_ptr_array_unref (call->people);
+  g_ptr_array_unref (call->absent);
   g_ptr_array_unref (call->sessions);
+  g_ptr_array_unref (call->stalled);
+  g_free (call->room_sid);
   g_hash_table_unref (call->replies);
   g_hash_table_unref (call->openid_tokens);
   g_main_loop_unref (call->loop);

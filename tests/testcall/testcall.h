@@ -108,11 +108,17 @@ gboolean testcall_deny_encryption (TestCall * call, const gchar * name);
 void testcall_freeze (TestCall * call);
 void testcall_thaw (TestCall * call);
 
+/* Back in the room after a testcall_restart() that left people absent; name
+ * NULL: all of them. FALSE: nobody is absent. Who never comes back leaves. */
+gboolean testcall_return (TestCall * call, const gchar * name);
+
 /* NULL: no such participant or track. */
 gchar *testcall_get_identity (TestCall * call, const gchar * name);
 gchar *testcall_get_participant_sid (TestCall * call, const gchar * name);
 gchar *testcall_get_track_sid (TestCall * call, const gchar * name,
     TestcallMedia track);
+/* New with each testcall_restart() and testcall_move_room(). */
+gchar *testcall_get_room_sid (TestCall * call);
 /* The frequency of the participant's sine in Hz, by its name alone. */
 guint testcall_get_frequency (const gchar * name);
 
@@ -142,7 +148,10 @@ void testcall_set_silent_peer (TestCall * call, gboolean silent);
 void testcall_set_ping (TestCall * call, guint interval_s, guint timeout_s);
 /* What `reconnect=1` finds: FALSE (default) its session is gone and the first
  * message is leave RECONNECT/STATE_MISMATCH; TRUE the session is resumed with
- * `reconnect` and an ICE-restart offer. */
+ * `reconnect`, `update` of everybody, `room_update`, `refresh_token`, `update`
+ * of who left meanwhile, and an ICE-restart offer with its candidates behind
+ * it. From that offer on the session's media stands still until the client's
+ * ICE has new credentials too, and they have found each other. */
 void testcall_set_resumable (TestCall * call, gboolean resumable);
 
 /* Sent to every subscriber now. Numbers are those of livekit.proto. A leave
@@ -155,11 +164,35 @@ void testcall_send_quality (TestCall * call, const gchar * name,
     guint quality);
 void testcall_send_raw (TestCall * call, gconstpointer data, gsize length,
     gboolean text);
+/* The room moves: room_moved with a new room sid, a fresh token, and new
+ * participant sids for the subscriber and all others. Sockets, media and track
+ * sids stay. */
+void testcall_move_room (TestCall * call);
 /* Cuts the signalling sockets without a close frame. keep_sessions: media goes
  * on and the session waits for a resume; otherwise it is forgotten. */
 void testcall_drop_sockets (TestCall * call, gboolean keep_sessions);
-/* The media path of every subscriber dies; sockets stay. */
+/* The media path of every subscriber dies; sockets stay. Not even a resume
+ * brings it back, a new session has its own. */
 void testcall_drop_media (TestCall * call);
+/* The signalling sockets that are open now: TRUE nothing is read from nor
+ * written to them, as if the network were gone; FALSE they go on where they
+ * were. Media goes on. A session may be resumed or replaced meanwhile. */
+void testcall_stall_sockets (TestCall * call, gboolean stalled);
+/* FALSE: new TCP connections are refused; those that were accepted stay. TRUE:
+ * on the same port again. */
+void testcall_set_listening (TestCall * call, gboolean listening);
+
+typedef enum
+{
+  TESTCALL_RETURN_AT_ONCE,
+  TESTCALL_RETURN_LATER         /* absent until testcall_return() */
+} TestcallReturn;
+
+/* The SFU is killed and started again: signalling sockets are cut, sessions and
+ * their media end, all without a word. The room has a new sid; people have new
+ * participant sids and track sids and are else what they were, down to their
+ * media keys. */
+void testcall_restart (TestCall * call, TestcallReturn people);
 
 /* Any other path of the homeserver, for one method and exact decoded path:
  * answered from now on with this. body NULL forgets it. */
@@ -200,6 +233,8 @@ typedef enum
                                  * then close */
   TESTCALL_SEND_CLOSE,          /* close frame instead */
   TESTCALL_SEND_DROP,           /* bare end of the connection instead */
+  TESTCALL_SEND_TRUNCATED,      /* less of the message than its frame's header
+                                 * promises, then as DROP */
   TESTCALL_SEND_TWICE           /* the same message a second time */
 } TestcallSend;
 
@@ -210,7 +245,11 @@ typedef enum
   TESTCALL_SDP_TEXT             /* `body` is the SDP of the offer */
 } TestcallSdp;
 
-/* Zero-initialise, then set what shall happen. All memory is copied. */
+/* Zero-initialise, then set what shall happen. All memory is copied. With
+ * `skip` (and `times`), or when set between two connections, a fault at UPGRADE
+ * or JOIN hits just the one that matters, such as a resume's. When the first
+ * message is the last one on its socket, the subscriber was neither let in nor
+ * resumed. */
 typedef struct
 {
   /* When */
@@ -262,7 +301,8 @@ typedef enum
   TESTCALL_SAW_RESUME,          /* subscribers resumed */
   TESTCALL_SAW_OFFER,           /* offers sent */
   TESTCALL_SAW_ANSWER,          /* answers with the id of the open offer */
-  TESTCALL_SAW_BAD_ANSWER,      /* wrong id, no open offer, or unreadable */
+  TESTCALL_SAW_BAD_ANSWER,      /* wrong id, no open offer, unreadable, or
+                                 * ICE credentials that are new for no reason */
   TESTCALL_SAW_TRICKLE,         /* candidates for target SUBSCRIBER */
   TESTCALL_SAW_BAD_TRICKLE,     /* wrong target or bad JSON */
   TESTCALL_SAW_PING,            /* ping_req */
@@ -270,6 +310,7 @@ typedef enum
   TESTCALL_SAW_OTHER_SIGNAL,    /* well-formed, of any other kind */
   TESTCALL_SAW_BAD_SIGNAL,      /* not protobuf, or text */
   TESTCALL_SAW_CONNECTED,       /* media paths that came up */
+  TESTCALL_SAW_RECONNECTED,     /* and again after a resume */
   TESTCALL_SAW_PLI,             /* key frame requests of clients */
   TESTCALL_SAW_CODEC_REFUSED,   /* SE_CODEC_UNSUPPORTED sent */
   TESTCALL_SAW_SOCKET_CLOSED,   /* sockets ended, by whomever */
@@ -312,6 +353,19 @@ guint testcall_get_last_offer_id (TestCall * call);
 gint testcall_get_last_leave_reason (TestCall * call);
 /* Identity of the last subscriber let in. */
 gchar *testcall_get_last_identity (TestCall * call);
+typedef enum
+{
+  TESTCALL_TOKEN_NONE,          /* no upgrade yet, or one without */
+  TESTCALL_TOKEN_ISSUED,        /* by the authorization service or the test */
+  TESTCALL_TOKEN_REFRESHED,     /* by refresh_token, and nothing came after */
+  TESTCALL_TOKEN_MOVED,         /* by room_moved, and nothing came after */
+  TESTCALL_TOKEN_STALE          /* by either, but it was not the newest */
+} TestcallTokenOrigin;
+
+/* Where the token of the last upgrade request had come from. */
+TestcallTokenOrigin testcall_get_last_token_origin (TestCall * call);
+/* The token that this subscriber was sent last; NULL: none. */
+gchar *testcall_dup_newest_token (TestCall * call, const gchar * identity);
 /* The last message of a client whose first protobuf field has this number
  * (answer 2, trickle 3, subscription 6, track_setting 7, leave 8, sync_state
  * 12, ping_req 16), whole as it came, and how many there were. */
