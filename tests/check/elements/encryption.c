@@ -300,6 +300,28 @@ GST_START_TEST (test_rotation)
 
 GST_END_TEST;
 
+/* Keys outlive the connection: nobody has left who is still there then. */
+GST_START_TEST (test_keys_over_a_reconnect)
+{
+  ReceiverPad *video;
+
+  encrypt_with (KEY, 7);
+  publish (TESTCALL_AUDIO | TESTCALL_VIDEO);
+  give_key (KEY, 7);
+  receiver_play (receiver);
+  video = check_media (TESTCALL_VIDEO);
+  testcall_drop_sockets (call, FALSE);
+  fail_unless (receiver_wait_for_state (receiver, "reconnecting"));
+  fail_unless (receiver_wait_for_state (receiver, "connected"));
+  fail_unless (receiver_wait_for_discont (receiver, video, 1));
+  check_media (TESTCALL_AUDIO);
+  check_media (TESTCALL_VIDEO);
+  receiver_fail_on_error (receiver);
+  teardown ();
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_key_event)
 {
   encrypt_with (KEY, 4);
@@ -530,6 +552,7 @@ encryption_suite (void)
   tcase_add_test (tc, test_early_key);
   tcase_add_test (tc, test_late_key);
   tcase_add_test (tc, test_rotation);
+  tcase_add_test (tc, test_keys_over_a_reconnect);
   tcase_add_test (tc, test_key_event);
   tcase_add_test (tc, test_key_event_of_hashed_identity);
   tcase_add_test (tc, test_forged_key_event);

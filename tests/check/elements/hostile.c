@@ -430,8 +430,8 @@ static const Row rows[] = {
   {"garbage", make_garbage, 0}, {"garbage", make_garbage, 1},
   {"garbage", make_garbage, 7}, {"garbage", make_garbage, 66},
   {"4 MiB of zeros", make_zeros, 4 * MEBI},
-  {"over 4 MiB", make_zeros, 4 * MEBI + 1, "CONNECTION_LOST_ERROR"},
-  {"over 8 MiB", make_zeros, 8 * MEBI, "CONNECTION_LOST_ERROR"},
+  {"over 4 MiB", make_zeros, 4 * MEBI + 1},
+  {"over 8 MiB", make_zeros, 8 * MEBI},
   {"token of 1 MiB", make_token, MEBI},
   {"pong", make_pong, 0}, {"pong", make_pong, 1}, {"pong", make_pong, 2},
   {"pong", make_pong, 3},
@@ -439,7 +439,7 @@ static const Row rows[] = {
   {"quality", make_quality, 99}, {"quality", make_quality, -1},
   {"leave, unknown reason", make_leave, 99, "CONNECTION_LOST_ERROR"},
   {"leave, unknown action", make_leave, 9800, "CONNECTION_LOST_ERROR"},
-  {"leave, reason 16, resume", make_leave, 116, "CONNECTION_LOST_ERROR"},
+  {"leave, reason 16, resume", make_leave, 116},
   {"leave, negative", make_leave, 9999, "CONNECTION_LOST_ERROR"},
   {"update, no UTF-8", make_update, BAD_UTF8},
   {"update, long texts", make_update, LONG_TEXTS},
@@ -478,7 +478,7 @@ GST_START_TEST (test_crowd)
   outcome_connect (call, receiver);
   send_row (&crowd);
   testcall_drop_sockets (call, FALSE);
-  outcome_check (call, receiver, crowd.name, "CONNECTION_LOST_ERROR");
+  outcome_check (call, receiver, crowd.name, NULL);
   outcome_check_restart (call, receiver);
   fixture_teardown ();
 }

@@ -29,10 +29,26 @@ receiver_pad_free (ReceiverPad * pad)
 }
 
 static void
+receiver_pad_note_time (ReceiverPad * pad, GstBuffer * buffer)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (pad->n_buffers > 0) {
+    pad->went_back |= GST_BUFFER_PTS (buffer) < pad->last_pts;
+    pad->longest_gap = MAX (pad->longest_gap, now - pad->last_arrival);
+    if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT))
+      pad->n_disconts++;
+  }
+  pad->last_pts = GST_BUFFER_PTS (buffer);
+  pad->last_arrival = now;
+}
+
+static void
 receiver_pad_take_buffer (Receiver * receiver, ReceiverPad * pad,
     GstBuffer * buffer)
 {
   g_mutex_lock (&receiver->lock);
+  receiver_pad_note_time (pad, buffer);
   if (pad->n_buffers++ == 0)
     pad->first_is_delta =
         GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT);
@@ -114,9 +130,28 @@ on_pad_removed (GstElement * src, GstPad * gst_pad, Receiver * receiver)
   for (i = 0; i < receiver->pads->len; i++) {
     ReceiverPad *pad = g_ptr_array_index (receiver->pads, i);
 
-    if (pad->pad == gst_pad)
+    if (pad->pad == gst_pad) {
       pad->is_removed = TRUE;
+      pad->lacks_eos = !pad->is_eos
+          && GST_STATE_TARGET (receiver->pipeline) > GST_STATE_READY;
+    }
   }
+  g_cond_broadcast (&receiver->cond);
+  g_mutex_unlock (&receiver->lock);
+}
+
+static void
+on_element_removed (GstBin * bin, GstElement * element, Receiver * receiver)
+{
+  g_mutex_lock (&receiver->lock);
+  g_cond_broadcast (&receiver->cond);
+  g_mutex_unlock (&receiver->lock);
+}
+
+static void
+on_state_notified (GObject * src, GParamSpec * pspec, Receiver * receiver)
+{
+  g_mutex_lock (&receiver->lock);
   g_cond_broadcast (&receiver->cond);
   g_mutex_unlock (&receiver->lock);
 }
@@ -139,8 +174,12 @@ receiver_new (TestCall * call)
   gst_bin_add (GST_BIN (receiver->pipeline), receiver->src);
   g_signal_connect (receiver->src, "pad-added", G_CALLBACK (on_pad_added),
       receiver);
+  g_signal_connect (receiver->src, "element-removed",
+      G_CALLBACK (on_element_removed), receiver);
   g_signal_connect (receiver->src, "pad-removed", G_CALLBACK (on_pad_removed),
       receiver);
+  g_signal_connect (receiver->src, "notify::connection-state",
+      G_CALLBACK (on_state_notified), receiver);
   return receiver;
 }
 
@@ -417,10 +456,87 @@ receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
   return receiver_wait_for_count (receiver, &pad->n_buffers, n_buffers);
 }
 
+/* Some more of it than there has been up to now. */
+gboolean
+receiver_wait_for_media (Receiver * receiver, ReceiverPad * pad)
+{
+  guint n_buffers;
+
+  g_mutex_lock (&receiver->lock);
+  n_buffers = pad->n_buffers;
+  g_mutex_unlock (&receiver->lock);
+  return receiver_wait_for_buffers (receiver, pad, n_buffers + 10);
+}
+
+gboolean
+receiver_wait_for_discont (Receiver * receiver, ReceiverPad * pad,
+    guint n_disconts)
+{
+  return receiver_wait_for_count (receiver, &pad->n_disconts, n_disconts);
+}
+
+/* Measures the longest gaps anew. */
+void
+receiver_forget_gaps (Receiver * receiver)
+{
+  guint i;
+
+  g_mutex_lock (&receiver->lock);
+  for (i = 0; i < receiver->pads->len; i++)
+    ((ReceiverPad *) g_ptr_array_index (receiver->pads, i))->longest_gap = 0;
+  g_mutex_unlock (&receiver->lock);
+}
+
 gboolean
 receiver_wait_for_gaps (Receiver * receiver, ReceiverPad * pad, guint n_gaps)
 {
   return receiver_wait_for_count (receiver, &pad->n_gaps, n_gaps);
+}
+
+static guint
+receiver_count_webrtcbins (Receiver * receiver)
+{
+  GstIterator *webrtcbins = gst_bin_iterate_all_by_element_factory_name
+      (GST_BIN (receiver->src), "webrtcbin");
+  GValue item = G_VALUE_INIT;
+  guint n = 0;
+
+  while (gst_iterator_next (webrtcbins, &item) == GST_ITERATOR_OK) {
+    g_value_unset (&item);
+    n++;
+  }
+  gst_iterator_free (webrtcbins);
+  return n;
+}
+
+/* As soon as only @n media peers are left. */
+gboolean
+receiver_wait_for_webrtcbins (Receiver * receiver, guint n)
+{
+  gint64 deadline = deadline_new ();
+  gboolean are_left = FALSE;
+
+  g_mutex_lock (&receiver->lock);
+  while (!(are_left = receiver_count_webrtcbins (receiver) <= n)
+      && g_cond_wait_until (&receiver->cond, &receiver->lock, deadline));
+  g_mutex_unlock (&receiver->lock);
+  return are_left;
+}
+
+/* Until @predicate is true, which is asked with each change of a pad and of the
+ * connection's state, and must not call us. */
+gboolean
+receiver_wait_until (Receiver * receiver, ReceiverPredicate predicate,
+    gpointer user_data)
+{
+  gint64 deadline = deadline_new ();
+  gboolean is_true;
+
+  g_mutex_lock (&receiver->lock);
+  while (!(is_true = predicate (receiver->pads, user_data))
+      && g_cond_wait_until (&receiver->cond, &receiver->lock, deadline));
+  g_mutex_unlock (&receiver->lock);
+  return is_true;
 }
 
 /* Takes the sinks of a former run out of the pipeline, which is in NULL. */

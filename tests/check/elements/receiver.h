@@ -21,10 +21,19 @@ typedef struct
   guint n_gaps;
   gboolean first_is_delta;
   gboolean had_caps;            /* when it was added */
+  guint n_disconts;             /* but for the first buffer's */
+  gboolean went_back;           /* some timestamp was before the one before */
+  GstClockTime last_pts;
+  gint64 last_arrival;          /* monotonic, us */
+  gint64 longest_gap;           /* us between two buffers, since forgotten */
   gboolean is_eos;
   gboolean is_removed;
+  gboolean lacks_eos;           /* it was removed without one, and not by READY */
   GstEvent *stream_start;
 } ReceiverPad;
+
+/* @pads are all ReceiverPads that were seen. */
+typedef gboolean (*ReceiverPredicate) (GPtrArray * pads, gpointer user_data);
 
 Receiver *receiver_new (TestCall * call);
 void receiver_free (Receiver * receiver);
@@ -50,10 +59,17 @@ ReceiverPad *receiver_wait_for_track (Receiver * receiver,
     const gchar * track_sid);
 gboolean receiver_wait_for_removal (Receiver * receiver,
     const gchar * track_sid);
+gboolean receiver_wait_for_webrtcbins (Receiver * receiver, guint n);
+gboolean receiver_wait_for_media (Receiver * receiver, ReceiverPad * pad);
+gboolean receiver_wait_for_discont (Receiver * receiver, ReceiverPad * pad,
+    guint n_disconts);
+void receiver_forget_gaps (Receiver * receiver);
 gboolean receiver_wait_for_buffers (Receiver * receiver, ReceiverPad * pad,
     guint n_buffers);
 gboolean receiver_wait_for_gaps (Receiver * receiver, ReceiverPad * pad,
     guint n_gaps);
+gboolean receiver_wait_until (Receiver * receiver, ReceiverPredicate predicate,
+    gpointer user_data);
 void receiver_forget_pads (Receiver * receiver);
 guint receiver_count_pads (Receiver * receiver);
 
