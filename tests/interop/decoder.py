@@ -75,6 +75,8 @@ class Track(Recognition):
 class Decoder(Receiver):
     """A Receiver that looks at its pads."""
 
+    track = Track  # what it makes for each
+
     def __init__(self, **properties):
         self.tracks = {}  # track sid -> Track
         super().__init__(**properties)
@@ -84,7 +86,7 @@ class Decoder(Receiver):
 
     def attach(self, pad):
         kind = pad.name.partition("_")[0]
-        track = self.tracks.setdefault(pad.track_sid, Track())
+        track = self.tracks.setdefault(pad.track_sid, self.track())
         track.bin = Gst.parse_bin_from_description(CHAINS[kind], False)
         # A decoder that waits for data must not hold up the others.
         track.bin.set_property("async-handling", True)

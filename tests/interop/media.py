@@ -8,6 +8,7 @@ Plain bytes, made once per track: a publisher costs its encoder and no more.
 
 import array
 import math
+import random
 
 SAMPLE_RATE = 48000
 
@@ -17,6 +18,7 @@ COLOURS = ((90, 240), (54, 34), (240, 110), (166, 16), (16, 146), (202, 222),
 LUMA_BACK = 110
 LUMA_BAR = 210
 FRAMES = 24
+BARS = 6  # that would fit side by side
 
 
 def colour(index):
@@ -32,19 +34,37 @@ def tone(index):
     return 310 + 170 * index
 
 
-def pictures(width, height, chroma):
-    """I420 pictures of one colour in which a bright bar goes round."""
+def _row(width, step):
+    """A row of the picture in which the bar has gone so many steps."""
+    left = width * step // FRAMES
+    row = bytearray([LUMA_BACK]) * width
+    for x in range(left, left + width // BARS):
+        row[x % width] = LUMA_BAR
+    return bytes(row)
+
+
+def _add_noise(plane, amplitude, seed):
+    """Up to so much brighter or darker, each point by itself."""
+    steps = bytes(value * (2 * amplitude + 1) // 256 for value in range(256))
+    noise = random.Random(seed).randbytes(len(plane)).translate(steps)
+    return bytes(value + extra - amplitude
+                 for value, extra in zip(plane, noise))
+
+
+def pictures(width, height, chroma, noise=0):
+    """I420 pictures of one colour in which a bright bar goes round.
+
+    With noise they take whatever bitrate there is.
+    """
     u, v = chroma
     planes = (bytes([u]) * (width * height // 4)
               + bytes([v]) * (width * height // 4))
-    bar = width // 6
     result = []
     for step in range(FRAMES):
-        left = width * step // FRAMES
-        row = bytearray([LUMA_BACK]) * width
-        for x in range(left, left + bar):
-            row[x % width] = LUMA_BAR
-        result.append(bytes(row) * height + planes)
+        luma = _row(width, step) * height
+        if noise:
+            luma = _add_noise(luma, noise, step)
+        result.append(luma + planes)
     return result
 
 

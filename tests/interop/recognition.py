@@ -10,6 +10,8 @@ import probe
 TOLERANCE = 14  # of 256, for what encoders do to a colour
 BLOCK = probe.RATE // 10  # samples in which each tone fits whole times
 SHARE = 0.8  # of the power, that a tone must have
+BANDS = 15  # that each must show the bar alone
+CONTRAST = 25  # how far from its brightness a part of a picture may be
 
 
 def mean(plane):
@@ -31,6 +33,47 @@ def tone_of(samples):
         if probe.share_of_tone(samples, media.tone(index)) > SHARE:
             return index
     return None
+
+
+def _brightness(luma, left, right, rows):
+    points = b"".join(luma[row + left:row + right] for row in rows)
+    return sum(points) / len(points)
+
+
+def _is_close(value, wanted):
+    return abs(value - wanted) <= CONTRAST
+
+
+def _steps_of_band(luma, width, rows):
+    """At which of the steps it is bright, or None if it is in-between."""
+    bright = []
+    for step in range(media.FRAMES):
+        value = _brightness(luma, width * step // media.FRAMES + 2,
+                            width * (step + 1) // media.FRAMES - 2, rows)
+        if _is_close(value, media.LUMA_BAR):
+            bright.append(step)
+        elif not _is_close(value, media.LUMA_BACK):
+            return None
+    return bright
+
+
+def step_of(luma, width, height):
+    """How far the bar of media.py has gone, or None if it is not whole.
+
+    Where something was lost there are remnants of other pictures.
+    """
+    size = height // BANDS
+    found = []
+    for top in range(0, size * BANDS, size):
+        rows = [width * row for row in range(top + 2, top + size - 2, 4)]
+        found.append(_steps_of_band(luma, width, rows))
+    if not found[0] or any(band != found[0] for band in found):
+        return None
+    steps = set(found[0])
+    first = [step for step in steps if (step - 1) % media.FRAMES not in steps]
+    whole = (len(first) == 1
+             and len(steps) == media.FRAMES // media.BARS)
+    return first[0] if whole else None
 
 
 class Recognition:
