@@ -18,6 +18,7 @@ import logging
 import subprocess
 import sys
 
+from homeserver import quote, request
 from processes import Child
 
 SLOT = "m.call#ROOM"
@@ -86,6 +87,7 @@ class Service:
         self.key = config["key"]
         self.secret = config["secret"]
         self.http = None
+        self.counts = {}  # user id -> OpenID tokens he showed, jwts he got
 
     async def verified_user(self, openid):
         """The user who got this OpenID token, as his homeserver says."""
@@ -101,6 +103,8 @@ class Service:
             subject = (await answer.json())["sub"]
         if subject.partition(":")[2] != server:
             raise Refusal(401, "M_UNAUTHORIZED", "server does not match")
+        tokens, _jwts = self.counts.setdefault(subject, (set(), []))
+        tokens.add(openid["access_token"])
         return subject
 
     async def get_token(self, body):
@@ -115,7 +119,7 @@ class Service:
         if user != member["claimed_user_id"]:
             raise Refusal(401, "M_UNAUTHORIZED", "not the claimed user")
         return await self.admit(
-            hashed(body["room_id"], body["slot_id"]),
+            user, hashed(body["room_id"], body["slot_id"]),
             hashed(user, member["claimed_device_id"], member["id"]))
 
     async def sfu_get(self, body):
@@ -124,10 +128,10 @@ class Service:
                 "openid_token.matrix_server_name")
         check_delay(body)
         user = await self.verified_user(body["openid_token"])
-        return await self.admit(hashed(body["room"], SLOT),
+        return await self.admit(user, hashed(body["room"], SLOT),
                                 f"{user}:{body.get('device_id', '')}")
 
-    async def admit(self, room, identity):
+    async def admit(self, user, room, identity):
         """Makes the room, which the SFU itself will not, and the JWT."""
         from livekit import api
         try:
@@ -142,7 +146,17 @@ class Service:
         token.with_identity(identity).with_grants(api.VideoGrants(
             room_join=True, room=room, can_publish=True, can_subscribe=True,
             can_update_own_metadata=True))
-        return {"url": self.livekit_url, "jwt": token.to_jwt()}
+        jwt = token.to_jwt()
+        self.counts[user][1].append(jwt)
+        return {"url": self.livekit_url, "jwt": jwt}
+
+    async def count(self, message):
+        """For tests: how many OpenID tokens a user has shown, and how many
+        jwts he got."""
+        from aiohttp import web
+        tokens, jwts = self.counts.get(message.query["user_id"], ((), ()))
+        return web.json_response(
+            {"openid_tokens": len(tokens), "jwts": len(jwts)})
 
     def handler(self, endpoint):
         """Wraps an endpoint: JSON in, JSON or an errcode out."""
@@ -170,6 +184,7 @@ class Service:
         async def health(_message):
             return web.Response()
         app.router.add_get("/healthz", health)
+        app.router.add_get("/count", self.count)
         app.router.add_post("/get_token", self.handler(self.get_token))
         app.router.add_post("/sfu/get", self.handler(self.sfu_get))
         async with aiohttp.ClientSession() as self.http:
@@ -204,6 +219,11 @@ class AuthorizationServer:
         self.child.process.stdin.flush()
         self.port = int(self.child.read_line(20))
         return self
+
+    def count(self, user_id):
+        """How many different OpenID tokens a user has shown, and how many
+        jwts he got."""
+        return request("GET", f"{self.url}/count?user_id={quote(user_id)}")
 
     def stop(self):
         if self.child:

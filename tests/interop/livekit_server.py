@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 
@@ -27,24 +28,35 @@ def build(cache):
 
 
 class LiveKitServer:
-    """One server process; everything it listens on is 127.0.0.1.
+    """One server process; everything it listens on is one address.
 
     It offers its own TURN server, since it would else tell its clients to
-    ask public STUN servers.
+    ask public STUN servers. With auto_create whoever joins a room makes it,
+    as is needed where rooms are lost with a server that was killed. What is
+    in enter is put before its command, for a server in another network
+    namespace.
     """
 
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, auto_create=False,
+                 address="127.0.0.1", enter=()):
         self.binary = binary
         self.folder = folder
+        self.auto_create = auto_create
+        self.address = address
+        self.enter = enter
         self.name = "livekit"
         self.key = "key" + secrets.token_hex(6)
         self.secret = secrets.token_hex(24)
         self.child = None
-        self.port = None
+        self.port = self.ice_tcp_port = None
 
     @property
     def url(self):
-        return f"ws://127.0.0.1:{self.port}"
+        return f"ws://{self.address}:{self.port}"
+
+    @property
+    def log(self):
+        return self.folder / f"{self.name}.log"
 
     def start(self, attempts=3):
         for attempt in range(attempts):
@@ -58,29 +70,30 @@ class LiveKitServer:
         return self
 
     def _start_once(self):
-        self.port, tcp, udp, turn = free_ports("tcp", "tcp", "udp", "udp")
+        self.port, self.ice_tcp_port, udp, turn = free_ports(
+            "tcp", "tcp", "udp", "udp")
         config = {
             "port": self.port,
-            "bind_addresses": ["127.0.0.1"],
+            "bind_addresses": [self.address],
             "keys": {self.key: self.secret},
             "logging": {"level": "info"},
             "rtc": {
-                "node_ip": "127.0.0.1",
+                "node_ip": self.address,
                 "use_external_ip": False,
                 "enable_loopback_candidate": True,
-                "ips": {"includes": ["127.0.0.1/32"]},
+                "ips": {"includes": [self.address + "/32"]},
                 "udp_port": udp,
-                "tcp_port": tcp,
+                "tcp_port": self.ice_tcp_port,
             },
             "turn": {
                 "enabled": True,
                 "udp_port": turn,
-                "bind_addresses": ["127.0.0.1"],
+                "bind_addresses": [self.address],
                 "relay_range_start": 40000,
                 "relay_range_end": 59999,
-                "allow_restricted_peer_cidrs": ["127.0.0.0/8"],
+                "allow_restricted_peer_cidrs": [self.address + "/32"],
             },
-            "room": {"auto_create": False},
+            "room": {"auto_create": self.auto_create},
         }
         path = self.folder / f"{self.name}.json"
         path.write_text(json.dumps(config))  # JSON is YAML
@@ -89,32 +102,46 @@ class LiveKitServer:
     def start_again(self):
         """Starts what the configuration file describes."""
         self.child = Child(
-            self.name, [self.binary, "--config",
-                        self.folder / f"{self.name}.json"],
-            self.folder / f"{self.name}.log")
+            self.name, [*self.enter, self.binary, "--config",
+                        self.folder / f"{self.name}.json"], self.log)
         wait_until(self._listening, 15, f"{self.name} listens")
 
     def _listening(self):
         self.child.require_running()
         with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", self.port)) == 0
+            return sock.connect_ex((self.address, self.port)) == 0
 
     def stop(self):
         if self.child:
             self.child.stop()
             self.child = None
 
+    def kill(self):
+        """Ends the process without a word to anybody."""
+        self.child.process.kill()
+        self.child.process.wait()
+
+    def pause(self):
+        """Holds the process, whose sockets stay."""
+        self.child.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        """Lets a paused process run."""
+        self.child.process.send_signal(signal.SIGCONT)
+
     def description(self):
         """What another process needs to use this server."""
-        return {"port": self.port, "key": self.key, "secret": self.secret}
+        return {"address": self.address, "port": self.port,
+                "key": self.key, "secret": self.secret}
 
 
 class LiveKit:
     """Tokens and server calls for a running server (any process)."""
 
-    def __init__(self, port, key, secret):
-        self.url = f"ws://127.0.0.1:{port}"
-        self.http_url = f"http://127.0.0.1:{port}"
+    def __init__(self, address, port, key, secret):
+        self.port = port
+        self.url = f"ws://{address}:{port}"
+        self.http_url = f"http://{address}:{port}"
         self.key = key
         self.secret = secret
 
@@ -147,6 +174,11 @@ class LiveKit:
         from livekit import api
         return self._call(
             lambda room: room.delete_room(api.DeleteRoomRequest(room=name)))
+
+    def remove_participant(self, name, identity):
+        from livekit import api
+        return self._call(lambda room: room.remove_participant(
+            api.RoomParticipantIdentity(room=name, identity=identity)))
 
     def participants(self, name):
         """Those who are in the room now; empty if there is no such room."""

@@ -16,7 +16,7 @@ import sys
 import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
-DEBIAN_TOOLS = ("ffmpeg", "ffprobe", "setpriv", "chromium")
+DEBIAN_TOOLS = ("ffmpeg", "ffprobe", "setpriv", "chromium", "ip", "tc", "nft")
 
 
 def cache_dir(arguments):
@@ -48,11 +48,14 @@ def check_system():
 
 
 def make_venv(cache):
-    """A venv with the pinned packages, made again when the pins change."""
+    """A venv with the pinned packages, made again when the pins change.
+
+    One for each Python, as Debian 12 and 13 share a cache in the tests.
+    """
     requirements = (HERE / "requirements.txt").read_bytes()
     stamp_text = hashlib.sha256(
         requirements + sys.version.encode()).hexdigest()
-    target = cache / "venv"
+    target = cache / f"venv-{sys.version_info.major}.{sys.version_info.minor}"
     stamp = target / "stamp"
     if not (stamp.exists() and stamp.read_text() == stamp_text):
         print("interop: making the venv", flush=True)
@@ -87,6 +90,8 @@ def install_modules(cache):
 
 
 def main():
+    # Where the tools for networks are, and few users have it.
+    os.environ["PATH"] += os.pathsep + "/usr/sbin"
     cache = cache_dir(sys.argv[1:])
     try:
         check_system()

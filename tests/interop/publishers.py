@@ -26,12 +26,15 @@ from processes import Child
 
 
 class Publishers(Orders):
-    """The process, from the outside. Use it from one thread."""
+    """The process, from the outside. Use it from one thread.
 
-    def __init__(self, folder, name="publishers"):
+    What is in enter is put before its command.
+    """
+
+    def __init__(self, folder, name="publishers", enter=()):
         super().__init__()
         self.child = Child(
-            name, [sys.executable, __file__],
+            name, [*enter, sys.executable, __file__],
             pathlib.Path(folder) / f"{name}.log",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -5,6 +5,7 @@ Callbacks come on the element's threads. They only append to the list; a test
 waits for what it wants to see in it, with a deadline.
 """
 
+import collections
 import gc
 import threading
 import time
@@ -122,6 +123,11 @@ class Receiver:
             self.events.append(event)
             self._changed.notify_all()
 
+    def forget(self):
+        """Empties the list: who measures memory must not fill it."""
+        with self._changed:
+            self.events.clear()
+
     def mark(self):
         """The present end of the list, for since= below."""
         with self._changed:
@@ -174,6 +180,22 @@ class Receiver:
         """The pads that are there now."""
         with self._changed:
             return [pad for pad in self.pads.values() if not pad.removed]
+
+    def elements(self):
+        """The pipeline's elements, those in others too, counted by kind."""
+        iterator = self.pipeline.iterate_recurse()
+        kinds = collections.Counter()
+        while True:
+            result, element = iterator.next()
+            if result == Gst.IteratorResult.DONE:
+                return kinds
+            if result == Gst.IteratorResult.RESYNC:
+                iterator.resync()
+                kinds.clear()
+            elif result == Gst.IteratorResult.OK:
+                kinds[type(element).__name__] += 1
+            else:
+                raise AssertionError("the pipeline can't be iterated")
 
     def require_no_error(self):
         errors = self.all("error")

@@ -18,7 +18,8 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 RESULT = "INTEROP_RESULT"
-WITHOUT_PLUGIN = ("test_stack.py", "test_encryption_publishers.py")
+WITHOUT_PLUGIN = ("test_stack.py", "test_signal_proxy.py",
+                  "test_encryption_publishers.py")
 
 
 def arguments():
@@ -94,11 +95,14 @@ class Runner:
             **os.environ, **self.environment, RESULT: str(result),
             "GST_DEBUG_FILE": str(debug),
             "GST_DEBUG": os.environ.get("GST_DEBUG", "2,matrixrtc*:5")}
+        enter = []
+        if getattr(case, "own_network", False):
+            enter = ["unshare", "--net", "--"]
         start = time.monotonic()
         with open(log, "wb") as output:
             process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "--", sys.executable,
-                 str(HERE / "runner.py"), "--one", name],
+                ["setpriv", "--pdeathsig", "KILL", "--", *enter,
+                 sys.executable, str(HERE / "runner.py"), "--one", name],
                 cwd=HERE, env=environment, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT)
             try:

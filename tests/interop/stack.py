@@ -95,6 +95,7 @@ class InteropTest(unittest.TestCase):
 
     seconds = 60  # the runner ends the test's process after that long
     long = False  # only with --long
+    own_network = False  # in a network namespace, where nothing is yet
 
     def setUp(self):
         description = json.loads(os.environ[VARIABLE])
@@ -121,10 +122,16 @@ class InteropTest(unittest.TestCase):
             self._browser = self._start(Browser, "browser")
         return self._browser
 
-    def _start(self, kind, name):
-        case = "-".join(self.id().split(".")[-2:])
-        started = kind(os.environ.get("INTEROP_LOGS", self.folder),
-                       f"{name}-{case}")
+    @property
+    def logs(self):
+        return pathlib.Path(os.environ.get("INTEROP_LOGS", self.folder))
+
+    def name_of(self, what):
+        """What belongs to this case, among that of others."""
+        return what + "-" + "-".join(self.id().split(".")[-2:])
+
+    def _start(self, kind, name, **options):
+        started = kind(self.logs, self.name_of(name), **options)
         self.addCleanup(started.stop)
         return started
 

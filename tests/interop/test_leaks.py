@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Starting and stopping for ever costs nothing that stays."""
 
-import collections
-import ctypes
-import gc
-import os
-import time
 import unittest
 
 from processes import wait_until
 from receiver import Receiver
+from resources import fd_kinds, settled, thread_names
 from stack import InteropTest
 
 CYCLES = 50
@@ -18,59 +14,6 @@ WARM = 10  # caches, pools and lazy initialisations have happened by then
 # Idle threads of GLib's pools come and go, with their files. The memory (KiB)
 # lets 150 KiB a cycle be noticed in 50 cycles, and 30 KiB in the long form.
 SLACK = {"threads": 2, "fds": 4, "rss": 6 * 1024}
-SETTLE = 3  # s in which threads that were told to end do so
-
-
-def rss():
-    with open("/proc/self/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
-    raise AssertionError("no VmRSS")
-
-
-def usage():
-    gc.collect()
-    # What is free already is not to be counted: malloc keeps it.
-    ctypes.CDLL(None).malloc_trim(0)
-    return {"threads": len(os.listdir("/proc/self/task")),
-            "fds": len(os.listdir("/proc/self/fd")), "rss": rss()}
-
-
-def settled():
-    """The lowest usage within SETTLE seconds after a stop."""
-    lowest = usage()
-    end = time.monotonic() + SETTLE
-    while time.monotonic() < end:
-        time.sleep(0.2)
-        lowest = {name: min(value, lowest[name])
-                  for name, value in usage().items()}
-    return lowest
-
-
-def fd_kinds():
-    """What the open files are: tells which library keeps them."""
-    kinds = collections.Counter()
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            target = os.readlink("/proc/self/fd/" + name)
-        except OSError:
-            continue
-        kinds[target.partition(":[")[0]] += 1
-    return dict(kinds)
-
-
-def thread_names():
-    """Names of the threads, by how many have them."""
-    names = collections.Counter()
-    for task in os.listdir("/proc/self/task"):
-        try:
-            with open(f"/proc/self/task/{task}/comm",
-                      encoding="utf-8") as comm:
-                names[comm.read().strip()] += 1
-        except OSError:
-            continue
-    return dict(names)
 
 
 class Leaks(InteropTest):
