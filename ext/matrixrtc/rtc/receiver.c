@@ -321,8 +321,10 @@ gst_matrix_rtc_receiver_new (GstCaps * rtp_caps,
   self->notify = notify;
   if (codec == NULL || !receiver_add_elements (self, codec, settings, &first,
           &filter, &last)) {
+    g_autofree gchar *text = gst_caps_to_string (rtp_caps);
+
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "no depayloader for %" GST_PTR_FORMAT, rtp_caps);
+        "no depayloader for %s", text);
     gst_object_unref (self);
     return NULL;
   }

@@ -163,6 +163,25 @@ pad_get_ssrc (GstPad * pad, guint32 * ssrc)
       ssrc);
 }
 
+/* Retransmissions that webrtcbin can't put back come out of it by themselves on
+ * 1.26. They are no stream of their own. */
+static gboolean
+pad_is_retransmission (GstPad * pad)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  const gchar *name = caps == NULL ? NULL :
+      gst_structure_get_string (gst_caps_get_structure (caps, 0),
+      "encoding-name");
+
+  return name != NULL && g_ascii_strcasecmp (name, "rtx") == 0;
+}
+
+static GstPadProbeReturn
+drop_packet (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return GST_PAD_PROBE_DROP;
+}
+
 /* On a streaming thread: webrtcbin has a new stream. */
 static void
 on_pad_added (GstElement * webrtcbin, GstPad * pad, RtcStreams * streams)
@@ -174,6 +193,11 @@ on_pad_added (GstElement * webrtcbin, GstPad * pad, RtcStreams * streams)
     return;
   if (!pad_get_ssrc (pad, &ssrc)) {
     GST_WARNING_OBJECT (pad, "a stream without SSRC");
+    return;
+  }
+  if (pad_is_retransmission (pad)) {
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
+        GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_packet, NULL, NULL);
     return;
   }
   added = g_new (NewStream, 1);
