@@ -39,6 +39,7 @@
 #endif
 
 #include <gst/gst.h>
+#include "elements.h"
 #include "rtpbin.h"
 
 #define RTCP_MIN_INTERVAL (250 * GST_MSECOND)
@@ -130,22 +131,9 @@ rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms)
 }
 
 static void
-set_latency (const GValue * item, gpointer latency_ms)
+set_latency (GstElement * jitterbuffer, gpointer latency_ms)
 {
-  g_object_set (g_value_get_object (item), "latency",
-      GPOINTER_TO_UINT (latency_ms), NULL);
-}
-
-static void
-set_all_latencies (GstElement * webrtcbin, guint latency_ms)
-{
-  GstIterator *jitterbuffers = gst_bin_iterate_all_by_element_factory_name
-      (GST_BIN (webrtcbin), "rtpjitterbuffer");
-
-  while (gst_iterator_foreach (jitterbuffers, set_latency,
-          GUINT_TO_POINTER (latency_ms)) == GST_ITERATOR_RESYNC)
-    gst_iterator_resync (jitterbuffers);
-  gst_iterator_free (jitterbuffers);
+  g_object_set (jitterbuffer, "latency", GPOINTER_TO_UINT (latency_ms), NULL);
 }
 
 /* Nobody waits long for packets that are missing, until rtc_rtpbin_relax().
@@ -153,11 +141,13 @@ set_all_latencies (GstElement * webrtcbin, guint latency_ms)
 void
 rtc_rtpbin_hurry (GstElement * webrtcbin, guint latency_ms)
 {
-  set_all_latencies (webrtcbin, MIN (latency_ms, HURRIED_LATENCY_MS));
+  rtc_elements_foreach (webrtcbin, "rtpjitterbuffer", set_latency,
+      GUINT_TO_POINTER (MIN (latency_ms, HURRIED_LATENCY_MS)));
 }
 
 void
 rtc_rtpbin_relax (GstElement * webrtcbin, guint latency_ms)
 {
-  set_all_latencies (webrtcbin, latency_ms);
+  rtc_elements_foreach (webrtcbin, "rtpjitterbuffer", set_latency,
+      GUINT_TO_POINTER (latency_ms));
 }

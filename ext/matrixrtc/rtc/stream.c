@@ -15,6 +15,7 @@
 
 #include <gst/video/video.h>
 #include "../debug.h"
+#include "elements.h"
 #include "stream.h"
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
@@ -82,20 +83,6 @@ block_pad (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-static GstPadProbeReturn
-drop_data (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
-/* No data passes the stream's pad any more, and that is no error. */
-static void
-stream_drop_data (RtcStream * stream)
-{
-  gst_pad_add_probe (stream->rtp_pad, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_data, NULL, NULL);
-}
-
 /* Lets go what is held back at webrtcbin's pad. */
 static void
 stream_release_block (RtcStream * stream)
@@ -127,8 +114,10 @@ rtc_stream_host_close (RtcStreamHost * host)
         rtc_stream_ref (g_ptr_array_index (host->held, i)));
   g_mutex_unlock (&host->lock);
   for (i = 0; i < streams->len; i++) {
-    stream_drop_data (g_ptr_array_index (streams, i));
-    stream_release_block (g_ptr_array_index (streams, i));
+    RtcStream *stream = g_ptr_array_index (streams, i);
+
+    rtc_pad_drop_data (stream->rtp_pad);
+    stream_release_block (stream);
   }
 }
 
@@ -151,7 +140,7 @@ rtc_stream_new (RtcStreamHost * host, GstPad * rtp_pad, guint32 ssrc)
   is_closed = host->is_closed;
   g_mutex_unlock (&host->lock);
   if (is_closed) {
-    stream_drop_data (stream);
+    rtc_pad_drop_data (stream->rtp_pad);
     stream_release_block (stream);
   }
   return stream;
@@ -389,7 +378,7 @@ rtc_stream_end (RtcStream * stream)
   if (stream->ssrcs != NULL)
     rtc_ssrc_filter_deny (stream->host->ssrc_filter, stream->ssrcs);
   matrix_rtc_clear_source (&stream->key_frame_timer);
-  stream_drop_data (stream);
+  rtc_pad_drop_data (stream->rtp_pad);
   if (stream->is_exposed)
     gst_pad_add_probe (stream->rtp_pad, GST_PAD_PROBE_TYPE_IDLE, on_idle,
         rtc_stream_ref (stream), (GDestroyNotify) rtc_stream_unref);
@@ -399,10 +388,9 @@ rtc_stream_end (RtcStream * stream)
 }
 
 static void
-clear_ssrc (const GValue * item, gpointer user_data)
+clear_ssrc (GstElement * demuxer, gpointer ssrc)
 {
-  g_signal_emit_by_name (g_value_get_object (item), "clear-ssrc",
-      GPOINTER_TO_UINT (user_data));
+  g_signal_emit_by_name (demuxer, "clear-ssrc", GPOINTER_TO_UINT (ssrc));
 }
 
 /* rtpbin frees the jitter buffer and its thread with the SSRC, but not the pad
@@ -414,17 +402,12 @@ stream_clear_ssrc (RtcStream * stream)
       gst_bin_get_by_name (GST_BIN (stream->host->webrtcbin), "rtpbin");
   g_autoptr (GstPad) pad =
       gst_ghost_pad_get_target (GST_GHOST_PAD (stream->rtp_pad));
-  GstIterator *demuxers;
 
   if (rtpbin == NULL)
     return;
   rtc_ssrc_filter_wait (stream->host->ssrc_filter);
-  demuxers = gst_bin_iterate_all_by_element_factory_name (GST_BIN (rtpbin),
-      "rtpssrcdemux");
-  while (gst_iterator_foreach (demuxers, clear_ssrc,
-          GUINT_TO_POINTER (stream->ssrc)) == GST_ITERATOR_RESYNC)
-    gst_iterator_resync (demuxers);
-  gst_iterator_free (demuxers);
+  rtc_elements_foreach (rtpbin, "rtpssrcdemux", clear_ssrc,
+      GUINT_TO_POINTER (stream->ssrc));
   if (pad != NULL && GST_PAD_PARENT (pad) == rtpbin) {
     gst_pad_set_active (pad, FALSE);
     gst_element_remove_pad (rtpbin, pad);
@@ -471,7 +454,7 @@ rtc_stream_dismantle (RtcStream * stream)
 void
 rtc_stream_forget (RtcStream * stream)
 {
-  stream_drop_data (stream);
+  rtc_pad_drop_data (stream->rtp_pad);
   memset (&stream->callbacks, 0, sizeof (stream->callbacks));
   matrix_rtc_clear_source (&stream->key_frame_timer);
 }

@@ -9,6 +9,7 @@
 #endif
 
 #include "../debug.h"
+#include "elements.h"
 #include "sections.h"
 #include "ssrcfilter.h"
 #include "stream.h"
@@ -153,11 +154,10 @@ take_new_stream (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* FALSE if @caps don't say. */
 static gboolean
-pad_get_ssrc (GstPad * pad, guint32 * ssrc)
+caps_get_ssrc (GstCaps * caps, guint32 * ssrc)
 {
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
-
   return caps != NULL
       && gst_structure_get_uint (gst_caps_get_structure (caps, 0), "ssrc",
       ssrc);
@@ -166,38 +166,31 @@ pad_get_ssrc (GstPad * pad, guint32 * ssrc)
 /* Retransmissions that webrtcbin can't put back come out of it by themselves on
  * 1.26. They are no stream of their own. */
 static gboolean
-pad_is_retransmission (GstPad * pad)
+caps_are_of_retransmissions (GstCaps * caps)
 {
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
-  const gchar *name = caps == NULL ? NULL :
-      gst_structure_get_string (gst_caps_get_structure (caps, 0),
-      "encoding-name");
+  const gchar *name = gst_structure_get_string (gst_caps_get_structure (caps,
+          0), "encoding-name");
 
   return name != NULL && g_ascii_strcasecmp (name, "rtx") == 0;
-}
-
-static GstPadProbeReturn
-drop_packet (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
 }
 
 /* On a streaming thread: webrtcbin has a new stream. */
 static void
 on_pad_added (GstElement * webrtcbin, GstPad * pad, RtcStreams * streams)
 {
+  g_autoptr (GstCaps) caps = NULL;
   NewStream *added;
   guint32 ssrc;
 
   if (GST_PAD_DIRECTION (pad) != GST_PAD_SRC)
     return;
-  if (!pad_get_ssrc (pad, &ssrc)) {
+  caps = gst_pad_get_current_caps (pad);
+  if (!caps_get_ssrc (caps, &ssrc)) {
     GST_WARNING_OBJECT (pad, "a stream without SSRC");
     return;
   }
-  if (pad_is_retransmission (pad)) {
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
-        GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_packet, NULL, NULL);
+  if (caps_are_of_retransmissions (caps)) {
+    rtc_pad_drop_data (pad);
     return;
   }
   added = g_new (NewStream, 1);

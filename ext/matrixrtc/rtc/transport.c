@@ -7,6 +7,7 @@
 #include "config.h"
 #endif
 
+#include "elements.h"
 #include "transport.h"
 
 static void
@@ -33,12 +34,6 @@ rtc_transport_keep_data_channels (GstElement * webrtcbin)
       (g_object_unref), free_channels, 0);
 }
 
-static GstPadProbeReturn
-drop_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  return GST_PAD_PROBE_DROP;
-}
-
 /* Until what is inside has come out. */
 static gboolean
 wait_for_chain (GstElement * element, GstPad * pad, gpointer user_data)
@@ -49,37 +44,22 @@ wait_for_chain (GstElement * element, GstPad * pad, gpointer user_data)
 }
 
 static void
-stop_receiving (const GValue * item, gpointer user_data)
+stop_receiving (GstElement * dtlssrtpdemux, gpointer user_data)
 {
-  GstElement *dtlssrtpdemux = g_value_get_object (item);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (dtlssrtpdemux, "sink");
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_buffer, NULL, NULL);
+  rtc_pad_drop_data (pad);
   gst_element_foreach_sink_pad (dtlssrtpdemux, wait_for_chain, NULL);
 }
 
 /* A flush from behind reaches all channels, also one that waits for room. */
 static void
-stop_sending_data (const GValue * item, gpointer user_data)
+stop_sending_data (GstElement * sctpenc, gpointer user_data)
 {
-  GstElement *sctpenc = g_value_get_object (item);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (sctpenc, "src");
 
   gst_pad_send_event (pad, gst_event_new_flush_start ());
   gst_element_foreach_sink_pad (sctpenc, wait_for_chain, NULL);
-}
-
-static void
-stop_all (GstElement * webrtcbin, const gchar * factory_name,
-    GstIteratorForeachFunction stop)
-{
-  GstIterator *elements = gst_bin_iterate_all_by_element_factory_name
-      (GST_BIN (webrtcbin), factory_name);
-
-  while (gst_iterator_foreach (elements, stop, NULL) == GST_ITERATOR_RESYNC)
-    gst_iterator_resync (elements);
-  gst_iterator_free (elements);
 }
 
 /* Before @webrtcbin goes down: no packet is on its way in, and no data channel's
@@ -90,6 +70,6 @@ stop_all (GstElement * webrtcbin, const gchar * factory_name,
 void
 rtc_transport_stop (GstElement * webrtcbin)
 {
-  stop_all (webrtcbin, "dtlssrtpdemux", stop_receiving);
-  stop_all (webrtcbin, "sctpenc", stop_sending_data);
+  rtc_elements_foreach (webrtcbin, "dtlssrtpdemux", stop_receiving, NULL);
+  rtc_elements_foreach (webrtcbin, "sctpenc", stop_sending_data, NULL);
 }

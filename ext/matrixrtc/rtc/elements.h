@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+void rtc_elements_foreach (GstElement * bin, const gchar * factory_name,
+    void (*func) (GstElement *, gpointer), gpointer user_data);
+void rtc_pad_drop_data (GstPad * pad);
+
+G_END_DECLS
