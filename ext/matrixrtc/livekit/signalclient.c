@@ -104,16 +104,6 @@ livekit_signal_abandon (LiveKitSignal * signal)
   signal_end_socket (signal);
 }
 
-const gchar *
-livekit_disconnect_reason_to_string (Livekit__DisconnectReason reason)
-{
-  const ProtobufCEnumValue *value =
-      protobuf_c_enum_descriptor_get_value
-      (&livekit__disconnect_reason__descriptor, reason);
-
-  return value == NULL ? "an unknown reason" : value->name;
-}
-
 /* The newest token that the server gave; secret. NULL before connecting. */
 const gchar *
 livekit_signal_get_token (LiveKitSignal * signal)
@@ -259,11 +249,21 @@ signal_return_connect_error (LiveKitSignal * signal, GError * error)
   g_task_return_error (task, error);
 }
 
+static const gchar *
+reason_to_string (Livekit__DisconnectReason reason)
+{
+  const ProtobufCEnumValue *value =
+      protobuf_c_enum_descriptor_get_value
+      (&livekit__disconnect_reason__descriptor, reason);
+
+  return value == NULL ? "an unknown reason" : value->name;
+}
+
 gchar *
 livekit_describe_leave (const Livekit__LeaveRequest * leave)
 {
   return g_strdup_printf ("the server ended it: %s",
-      livekit_disconnect_reason_to_string (leave->reason));
+      reason_to_string (leave->reason));
 }
 
 /* Who waits for the socket hears that it's gone: the one who leaves, the one who

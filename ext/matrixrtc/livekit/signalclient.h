@@ -53,8 +53,6 @@ void livekit_signal_leave_async (LiveKitSignal * signal, guint timeout_ms,
     GAsyncReadyCallback callback, gpointer user_data);
 
 gchar *livekit_describe_leave (const Livekit__LeaveRequest * leave);
-const gchar *livekit_disconnect_reason_to_string (Livekit__DisconnectReason
-    reason);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveKitSignal, livekit_signal_unref)
 
