@@ -41,7 +41,8 @@ struct _RtcPeer
   gboolean is_taking_down;      /* under lock */
 
   RtcIce *ice;
-  GSource *hurry_timer;
+  gboolean is_hurried;          /* the jitter buffers wait for little */
+  GSource *hurry_timer;         /* until they needn't be any more */
   RtcSilence *silence;
   RtcNegotiation *negotiation;
   RtcStreams *streams;
@@ -190,6 +191,7 @@ on_restarting (gpointer user_data)
   RtcPeer *peer = user_data;
 
   matrix_rtc_clear_source (&peer->hurry_timer);
+  peer->is_hurried = TRUE;
   rtc_rtpbin_hurry (peer->webrtcbin, peer->latency_ms);
 }
 
@@ -199,6 +201,7 @@ on_hurry_over (gpointer user_data)
   RtcPeer *peer = user_data;
 
   matrix_rtc_clear_source (&peer->hurry_timer);
+  peer->is_hurried = FALSE;
   rtc_rtpbin_relax (peer->webrtcbin, peer->latency_ms);
   return G_SOURCE_REMOVE;
 }
@@ -209,8 +212,9 @@ on_connected (gpointer user_data)
   RtcPeer *peer = user_data;
 
   matrix_rtc_clear_source (&peer->hurry_timer);
-  peer->hurry_timer = matrix_rtc_loop_add_timeout (peer->loop, HURRY_MS,
-      on_hurry_over, peer);
+  if (peer->is_hurried)
+    peer->hurry_timer = matrix_rtc_loop_add_timeout (peer->loop, HURRY_MS,
+        on_hurry_over, peer);
   peer->callbacks.connected (peer->user_data);
 }
 

@@ -130,10 +130,15 @@ rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms)
       G_CALLBACK (on_new_jitterbuffer), GUINT_TO_POINTER (latency_ms));
 }
 
+/* Of a jitter buffer that has had its first packet: before, it has none. */
 static void
 set_latency (GstElement * jitterbuffer, gpointer latency_ms)
 {
-  g_object_set (jitterbuffer, "latency", GPOINTER_TO_UINT (latency_ms), NULL);
+  guint present_ms;
+
+  g_object_get (jitterbuffer, "latency", &present_ms, NULL);
+  if (present_ms != 0)
+    g_object_set (jitterbuffer, "latency", GPOINTER_TO_UINT (latency_ms), NULL);
 }
 
 /* Nobody waits long for packets that are missing, until rtc_rtpbin_relax().
