@@ -169,6 +169,7 @@ connection_renew_if_due (Connection * connection)
   g_autoptr (GError) error = NULL;
 
   if (connection->state != GST_MATRIX_RTC_CONNECTION_STATE_CONNECTED
+      || connection->reconnect_timeout_ms == 0
       || connection->n_ended_tracks < (is_idle ? RENEWAL_TRACKS :
           MAX_ENDED_TRACKS))
     return;

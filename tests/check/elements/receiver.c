@@ -498,12 +498,19 @@ receiver_count_webrtcbins (Receiver * receiver)
 {
   GstIterator *webrtcbins = gst_bin_iterate_all_by_element_factory_name
       (GST_BIN (receiver->src), "webrtcbin");
+  GstIteratorResult result;
   GValue item = G_VALUE_INIT;
   guint n = 0;
 
-  while (gst_iterator_next (webrtcbins, &item) == GST_ITERATOR_OK) {
-    g_value_unset (&item);
-    n++;
+  while ((result = gst_iterator_next (webrtcbins, &item)) != GST_ITERATOR_DONE) {
+    if (result == GST_ITERATOR_OK) {
+      g_value_unset (&item);
+      n++;
+    } else {
+      /* It changes: from the start. */
+      gst_iterator_resync (webrtcbins);
+      n = 0;
+    }
   }
   gst_iterator_free (webrtcbins);
   return n;
