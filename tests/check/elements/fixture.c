@@ -7,9 +7,27 @@
 TestCall *call;
 Receiver *receiver;
 
+/* The embedded SFU sends, which our element doesn't. In GStreamer before 1.22.3 a
+ * sender's RTP session unlocks the table of its SSRCs while it walks through it to
+ * write the first report of one, and is interrupted if another comes in then
+ * (GStreamer's b9f7ab6052). That report is missing, nothing else. */
+static void
+ignore_interrupted_reports (void)
+{
+  guint major, minor, micro, nano;
+
+  gst_version (&major, &minor, &micro, &nano);
+  if (major == 1 && (minor < 22 || (minor == 22 && micro < 3)))
+    gst_check_add_log_filter ("GLib", G_LOG_LEVEL_CRITICAL,
+        g_regex_new ("^g_hash_table_foreach: assertion "
+            "'version == hash_table->version' failed$", 0, 0, NULL),
+        NULL, NULL, NULL);
+}
+
 void
 fixture_setup (void)
 {
+  ignore_interrupted_reports ();
   call = testcall_new ();
   receiver = receiver_new (call);
 }
