@@ -137,6 +137,17 @@ class NetworkCase(InteropTest):
         receiver.wait_recognised(sids, 1, count=30)
         return receiver, sids
 
+    def watch_anna_turn_on_her_camera(self):
+        """As watch_anna(), but there is no video in the first offer."""
+        self.join("anna", 1)
+        audio = self.publishers.publish_audio("anna")["sid"]
+        receiver = self.receive()
+        receiver.play()
+        receiver.wait_recognised([audio], 1)
+        video = self.publishers.publish_video("anna", **VIDEO)["sid"]
+        receiver.wait_recognised([audio, video], 1, count=30)
+        return receiver, (audio, video)
+
     def check_recovery(self, receiver, audio, video, mended):
         """All is well RECOVERY seconds later, and stays so."""
         start, end = mended + RECOVERY, mended + RECOVERY + PROOF

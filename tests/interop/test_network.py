@@ -11,9 +11,9 @@ BAD_SECONDS = 8
 
 class Loss(NetworkCase):
 
-    def check(self, percent, share, codec="vp8"):
+    def check(self, percent, share, watched):
         """The share of the frames that has to come at least."""
-        receiver, (audio, video) = self.watch_anna(codec)
+        receiver, (audio, video) = watched
         before = receiver.frames(audio), receiver.frames(video)
         self.network.loss(percent)
         start, end = receiver.watch(BAD_SECONDS)
@@ -34,16 +34,19 @@ class Loss(NetworkCase):
     # and hardly any at 30 %.
 
     def test_10_percent(self):
-        self.check(10, 0.6)
+        self.check(10, 0.6, self.watch_anna())
 
     def test_10_percent_of_h264(self):
-        self.check(10, 0.6, "h264")
+        self.check(10, 0.6, self.watch_anna("h264"))
 
     def test_10_percent_of_vp9(self):
-        self.check(10, 0.6, "vp9")
+        self.check(10, 0.6, self.watch_anna("vp9"))
 
     def test_30_percent(self):
-        self.check(30, 0.2)
+        self.check(30, 0.2, self.watch_anna())
+
+    def test_10_percent_of_a_camera_turned_on_later(self):
+        self.check(10, 0.6, self.watch_anna_turn_on_her_camera())
 
 
 class Bottleneck(NetworkCase):

@@ -11,6 +11,7 @@
 #include <gst/webrtc/webrtc.h>
 #include "../debug.h"
 #include "negotiation.h"
+#include "rtpbin.h"
 #include "sdp.h"
 #include "sections.h"
 
@@ -220,6 +221,14 @@ negotiation_ask (RtcNegotiation * negotiation, const gchar * step_name,
 static void negotiation_start_next_offer (RtcNegotiation * negotiation);
 
 static void
+map_retransmissions (RtcNegotiation * negotiation, const GstSDPMessage * answer)
+{
+  g_autoptr (GstStructure) map = rtc_sdp_map_retransmissions (answer);
+
+  rtc_rtpbin_map_retransmissions (negotiation->webrtcbin, map);
+}
+
+static void
 after_set_local (RtcNegotiation * negotiation, const GstStructure * reply)
 {
   Offer *offer = g_steal_pointer (&negotiation->offer);
@@ -229,6 +238,7 @@ after_set_local (RtcNegotiation * negotiation, const GstStructure * reply)
   g_clear_pointer (&negotiation->answer, gst_webrtc_session_description_free);
   rtc_sections_take_answer (offer->sections, sdp);
   rtc_sections_put_ends (offer->sections, sdp);
+  map_retransmissions (negotiation, sdp);
   g_free (negotiation->answer_text);
   negotiation->answer_text = gst_sdp_message_as_text (sdp);
   gst_sdp_message_free (sdp);

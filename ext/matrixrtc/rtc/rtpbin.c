@@ -130,6 +130,21 @@ rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms)
       G_CALLBACK (on_new_jitterbuffer), GUINT_TO_POINTER (latency_ms));
 }
 
+static void
+set_payload_types (GstElement * rtprtxreceive, gpointer map)
+{
+  g_object_set (rtprtxreceive, "payload-type-map", map, NULL);
+}
+
+/* @map is of the last answer: rtc_sdp_map_retransmissions(). */
+void
+rtc_rtpbin_map_retransmissions (GstElement * webrtcbin,
+    const GstStructure * map)
+{
+  rtc_elements_foreach (webrtcbin, "rtprtxreceive", set_payload_types,
+      (gpointer) map);
+}
+
 /* Of a jitter buffer that has had its first packet: before, it has none. */
 static void
 set_latency (GstElement * jitterbuffer, gpointer latency_ms)

@@ -6,6 +6,8 @@
 G_BEGIN_DECLS
 
 void rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms);
+void rtc_rtpbin_map_retransmissions (GstElement * webrtcbin,
+    const GstStructure * map);
 void rtc_rtpbin_hurry (GstElement * webrtcbin, guint latency_ms);
 void rtc_rtpbin_relax (GstElement * webrtcbin, guint latency_ms);
 

@@ -11,6 +11,10 @@
  * webrtcbin before 1.28 answers with one codec per section, and LiveKit takes
  * the first answer of a kind for the whole connection. So all codecs of the offer
  * that we can depayload are put into the answer.
+ *
+ * webrtcbin tells its rtprtxreceive which formats repair which when it makes that,
+ * and later only if the first section is one of media. LiveKit's first section is
+ * that of the data channels.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -19,6 +23,8 @@
 #include <string.h>
 #include "codec.h"
 #include "sdp.h"
+
+#define RTP_MAX_PAYLOAD_TYPE 127
 
 gboolean
 rtc_sdp_section_is_media (const GstSDPMedia * media)
@@ -299,6 +305,36 @@ rtc_sdp_widen_answer (GstSDPMessage * answer, const GstSDPMessage * offer)
         && gst_sdp_media_get_port (answered) != 0)
       widen_section (answered, offered);
   }
+}
+
+static void
+map_section (GstStructure * map, const GstSDPMedia * media)
+{
+  guint i;
+
+  for (i = 0; i < gst_sdp_media_formats_len (media); i++) {
+    const gchar *payload = gst_sdp_media_get_format (media, i);
+    g_autofree gchar *apt = payload_get_apt (media, payload);
+    guint64 type;
+
+    if (apt != NULL && *apt != '\0'
+        && g_ascii_string_to_unsigned (payload, 10, 0, RTP_MAX_PAYLOAD_TYPE,
+            &type, NULL))
+      gst_structure_set (map, apt, G_TYPE_UINT, (guint) type, NULL);
+  }
+}
+
+/* Which payload type repairs which, in rtprtxreceive's form. All sections share
+ * one transport. */
+GstStructure *
+rtc_sdp_map_retransmissions (const GstSDPMessage * sdp)
+{
+  GstStructure *map = gst_structure_new_empty ("application/x-rtp-pt-map");
+  guint i;
+
+  for (i = 0; i < gst_sdp_message_medias_len (sdp); i++)
+    map_section (map, gst_sdp_message_get_media (sdp, i));
+  return map;
 }
 
 static const gchar *

@@ -21,6 +21,7 @@ void rtc_sdp_set_direction (GstSDPMessage * sdp, guint mline,
 void rtc_sdp_stick_directions (GstSDPMessage * offer);
 void rtc_sdp_widen_answer (GstSDPMessage * answer,
     const GstSDPMessage * offer);
+GstStructure *rtc_sdp_map_retransmissions (const GstSDPMessage * sdp);
 gboolean rtc_sdp_get_credentials (const GstSDPMessage * sdp,
     const gchar ** ufrag, const gchar ** pwd);
 void rtc_sdp_set_credentials (GstSDPMessage * sdp, const gchar * ufrag,

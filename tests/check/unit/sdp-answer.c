@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Answers with every codec that can be received: rtc_sdp_widen_answer().
+ * Answers with every codec that can be received: rtc_sdp_widen_answer(), and what
+ * repairs what in them.
  */
 #include <gst/check/gstcheck.h>
 #include "debug.h"
@@ -176,6 +177,33 @@ GST_START_TEST (test_widen)
 
 GST_END_TEST;
 
+static const struct
+{
+  const gchar *section;
+  const gchar *map;
+} retransmissions[] = {
+  {VIDEO_OFFER ("96 97 108 109", VP8 VP8_RTX H264 H264_RTX) AUDIO_ANSWER,
+      "application/x-rtp-pt-map, 96=(uint)97, 108=(uint)109;"},
+  {APPLICATION ("0"), "application/x-rtp-pt-map;"},
+  {VIDEO_OFFER ("96", VP8), "application/x-rtp-pt-map;"},
+  {VIDEO_OFFER ("96 128", VP8 "a=rtpmap:128 rtx/90000\r\n"
+            "a=fmtp:128 apt=96\r\n"), "application/x-rtp-pt-map;"},
+  {VIDEO_OFFER ("96 97", VP8 "a=rtpmap:97 rtx/90000\r\n"
+            "a=fmtp:97 apt=\r\n"), "application/x-rtp-pt-map;"},
+};
+
+GST_START_TEST (test_retransmissions)
+{
+  GstSDPMessage *answer = parse (retransmissions[__i__].section);
+  g_autoptr (GstStructure) map = rtc_sdp_map_retransmissions (answer);
+  g_autofree gchar *text = gst_structure_to_string (map);
+
+  fail_unless_equals_string (text, retransmissions[__i__].map);
+  gst_sdp_message_free (answer);
+}
+
+GST_END_TEST;
+
 /* What isn't about codecs is webrtcbin's own. */
 GST_START_TEST (test_rest)
 {
@@ -296,6 +324,8 @@ sdp_answer_suite (void)
   matrix_rtc_debug_init ();
   suite_add_tcase (suite, tc);
   tcase_add_loop_test (tc, test_widen, 0, G_N_ELEMENTS (rows));
+  tcase_add_loop_test (tc, test_retransmissions, 0,
+      G_N_ELEMENTS (retransmissions));
   tcase_add_test (tc, test_rest);
   tcase_add_test (tc, test_lengths);
   tcase_add_test (tc, test_unavailable);
