@@ -11,8 +11,8 @@
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
-#define ANSWER_INTERVAL_MS 2
-#define MAX_ANSWER_TRIES 50
+#define STEP_INTERVAL_MS 2
+#define MAX_STEP_TRIES 50
 
 typedef enum
 {
@@ -50,9 +50,10 @@ struct _Peer
   GstSDPMessage *local;         /* last offer of webrtcbin, ours in parts */
   GPtrArray *promises;          /* all, for peer_close() */
   gboolean answer_missing;
-  GstWebRTCSessionDescription *answer;  /* waits for sources that start */
-  GSource *answer_timer;
-  guint answer_tries;
+  GstWebRTCSessionDescription *answer;
+  void (*step) (Peer * peer);   /* waits for sources that start */
+  GSource *step_timer;
+  guint step_tries;
   GQueue early;                 /* candidates before the answer to a restart */
 };
 
@@ -98,12 +99,11 @@ post_free (gpointer data)
 static GstPromise *promise_new (Peer * peer, PostKind kind);
 
 static void
-drop_answer (Peer * peer)
+drop_step (Peer * peer)
 {
-  if (peer->answer_timer)
-    g_source_destroy (peer->answer_timer);
-  g_clear_pointer (&peer->answer_timer, g_source_unref);
-  g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
+  if (peer->step_timer)
+    g_source_destroy (peer->step_timer);
+  g_clear_pointer (&peer->step_timer, g_source_unref);
 }
 
 static void
@@ -324,7 +324,8 @@ void
 peer_close (Peer * peer)
 {
   peer->closed = TRUE;
-  drop_answer (peer);
+  drop_step (peer);
+  g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
   g_signal_handlers_disconnect_by_data (peer->webrtc, peer);
   /* Elements that webrtcbin starts while it goes down would outlive it. */
   g_ptr_array_foreach (peer->promises, wait_for_promise, NULL);
@@ -445,18 +446,6 @@ peer_needs_negotiation (Peer * peer)
       || peer->negotiated_sources < peer->sources->len;
 }
 
-void
-peer_negotiate (Peer * peer)
-{
-  GstPromise *promise = promise_new (peer, POST_OFFER);
-
-  peer->negotiated_once = TRUE;
-  peer->negotiated_sources = peer->sources->len;
-  peer->answer_missing = TRUE;
-  g_signal_emit_by_name (peer->webrtc, "create-offer", NULL, promise);
-  gst_promise_unref (promise);
-}
-
 static gboolean
 any_source_starts (Peer * peer)
 {
@@ -471,25 +460,61 @@ any_source_starts (Peer * peer)
   return FALSE;
 }
 
-/* webrtcbin reads a line's mid for new caps while it may be replacing it: new
- * caps go through before the answer or after it. Those of a muted source may
- * never come. */
 static gboolean
-give_answer (gpointer data)
+try_step (gpointer data)
 {
   Peer *peer = data;
-  GstPromise *promise;
 
-  if (any_source_starts (peer) && ++peer->answer_tries < MAX_ANSWER_TRIES)
+  if (any_source_starts (peer) && ++peer->step_tries < MAX_STEP_TRIES)
     return G_SOURCE_CONTINUE;
-  promise = promise_keep (peer, gst_promise_new ());
+  drop_step (peer);
+  peer->step (peer);
+  return G_SOURCE_REMOVE;
+}
+
+/* webrtcbin reads a line's caps for a new offer, and its mid for new caps, while
+ * either may be being replaced: new caps go through before a step or after it.
+ * Those of a muted source may never come. */
+static void
+take_step (Peer * peer, void (*step) (Peer * peer))
+{
+  drop_step (peer);
+  peer->step = step;
+  peer->step_tries = 0;
+  peer->step_timer = g_timeout_source_new (STEP_INTERVAL_MS);
+  g_source_set_callback (peer->step_timer, try_step, peer, NULL);
+  g_source_attach (peer->step_timer, peer->context);
+}
+
+static void
+create_offer (Peer * peer)
+{
+  GstPromise *promise = promise_new (peer, POST_OFFER);
+
+  peer->answer_missing = TRUE;
+  g_signal_emit_by_name (peer->webrtc, "create-offer", NULL, promise);
+  gst_promise_unref (promise);
+}
+
+void
+peer_negotiate (Peer * peer)
+{
+  peer->negotiated_once = TRUE;
+  peer->negotiated_sources = peer->sources->len;
+  take_step (peer, create_offer);
+}
+
+static void
+give_answer (Peer * peer)
+{
+  GstPromise *promise = promise_keep (peer, gst_promise_new ());
+
   g_signal_emit_by_name (peer->webrtc, "set-remote-description", peer->answer,
       promise);
   gst_promise_wait (promise);
   gst_promise_unref (promise);
-  drop_answer (peer);
+  g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
   peer->events->accepted (peer->user_data);
-  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -529,10 +554,7 @@ peer_accept (Peer * peer, const Answer * answer)
   peer->answer_missing = FALSE;
   peer->answer = gst_webrtc_session_description_new
       (GST_WEBRTC_SDP_TYPE_ANSWER, answer_for_peer (peer->local, answer));
-  peer->answer_tries = 0;
-  peer->answer_timer = g_timeout_source_new (ANSWER_INTERVAL_MS);
-  g_source_set_callback (peer->answer_timer, give_answer, peer, NULL);
-  g_source_attach (peer->answer_timer, peer->context);
+  take_step (peer, give_answer);
 }
 
 void
