@@ -163,17 +163,6 @@ caps_get_ssrc (GstCaps * caps, guint32 * ssrc)
       ssrc);
 }
 
-/* Retransmissions that webrtcbin can't put back come out of it by themselves on
- * 1.26. They are no stream of their own. */
-static gboolean
-caps_are_of_retransmissions (GstCaps * caps)
-{
-  const gchar *name = gst_structure_get_string (gst_caps_get_structure (caps,
-          0), "encoding-name");
-
-  return name != NULL && g_ascii_strcasecmp (name, "rtx") == 0;
-}
-
 /* On a streaming thread: webrtcbin has a new stream. */
 static void
 on_pad_added (GstElement * webrtcbin, GstPad * pad, RtcStreams * streams)
@@ -187,10 +176,6 @@ on_pad_added (GstElement * webrtcbin, GstPad * pad, RtcStreams * streams)
   caps = gst_pad_get_current_caps (pad);
   if (!caps_get_ssrc (caps, &ssrc)) {
     GST_WARNING_OBJECT (pad, "a stream without SSRC");
-    return;
-  }
-  if (caps_are_of_retransmissions (caps)) {
-    rtc_pad_drop_data (pad);
     return;
   }
   added = g_new (NewStream, 1);
