@@ -430,6 +430,9 @@ rtc_stream_remove_receiver (RtcStream * stream)
     gst_bin_remove (stream->host->bin, receiver);
 }
 
+/* webrtcbin keeps its pad, which is of no more use. A webrtcbin that is looking for
+ * a pad reads its list of them once more after unlocking it, and would take what
+ * lies where the place of a removed pad was. */
 static void
 stream_take_apart (GstElement * bin, gpointer user_data)
 {
@@ -439,7 +442,6 @@ stream_take_apart (GstElement * bin, gpointer user_data)
   stream_release_block (stream);
   stream_clear_ssrc (stream);
   gst_pad_set_active (stream->rtp_pad, FALSE);
-  gst_element_remove_pad (stream->host->webrtcbin, stream->rtp_pad);
   stream_task_done (stream);
 }
 
