@@ -15,9 +15,9 @@
 #include "call.h"
 #include "callencryption.h"
 #include "connection.h"
-#include "gstmatrixrtc-enumtypes.h"
 #include "matrixrtcerror.h"
 #include "matrix/identity.h"
+#include "participantinfo.h"
 
 #define GST_CAT_DEFAULT matrixrtc_call_debug
 
@@ -128,58 +128,6 @@ on_state_changed (GstMatrixRtcConnectionState state, const GError * error,
 
 /* Participants */
 
-static void
-set_if_not_null (GstStructure * structure, const gchar * field,
-    const gchar * value)
-{
-  if (value != NULL)
-    gst_structure_set (structure, field, G_TYPE_STRING, value, NULL);
-}
-
-static void
-append_track (GValue * list, const LiveKitTrack * track)
-{
-  GValue value = G_VALUE_INIT;
-  GstStructure *structure = gst_structure_new ("track",
-      "sid", G_TYPE_STRING, track->sid,
-      "kind", G_TYPE_STRING, track->is_audio ? "audio" : "video",
-      "source", GST_TYPE_MATRIX_RTC_TRACK_SOURCE, track->source,
-      "muted", G_TYPE_BOOLEAN, track->muted,
-      "encrypted", G_TYPE_BOOLEAN, track->encrypted,
-      "mime-type", G_TYPE_STRING, track->mime_type, NULL);
-
-  if (track->width != 0 && track->height != 0)
-    gst_structure_set (structure, "width", G_TYPE_UINT, track->width,
-        "height", G_TYPE_UINT, track->height, NULL);
-  g_value_init (&value, GST_TYPE_STRUCTURE);
-  g_value_take_boxed (&value, structure);
-  gst_value_list_append_and_take_value (list, &value);
-}
-
-/* What the participants property and the messages tell of one participant. */
-static GstStructure *
-participant_to_structure (const LiveKitParticipant * participant,
-    const gchar * name)
-{
-  GstStructure *structure = gst_structure_new (name,
-      "identity", G_TYPE_STRING, participant->identity,
-      "sid", G_TYPE_STRING, participant->sid,
-      "name", G_TYPE_STRING, participant->name, NULL);
-  g_autofree gchar *user_id = NULL;
-  g_autofree gchar *device_id = NULL;
-  GValue tracks = G_VALUE_INIT;
-  guint i;
-
-  matrix_identity_parse (participant->identity, &user_id, &device_id);
-  set_if_not_null (structure, "user-id", user_id);
-  set_if_not_null (structure, "device-id", device_id);
-  g_value_init (&tracks, GST_TYPE_LIST);
-  for (i = 0; i < participant->tracks->len; i++)
-    append_track (&tracks, g_ptr_array_index (participant->tracks, i));
-  gst_structure_take_value (structure, "tracks", &tracks);
-  return structure;
-}
-
 /* Any thread. A snapshot for whoever asks: for a large call it is costly. */
 GstStructure *
 call_get_participants (Call * call)
@@ -209,8 +157,7 @@ call_get_participants (Call * call)
 static void
 call_keep_participant (Call * call, const LiveKitParticipant * participant)
 {
-  GstStructure *structure =
-      participant_to_structure (participant, "participant");
+  GstStructure *structure = participant_info_new (participant, "participant");
 
   g_mutex_lock (&call->lock);
   g_hash_table_replace (call->participants, g_strdup (participant->identity),
@@ -228,16 +175,13 @@ call_drop_participant (Call * call, const LiveKitParticipant * participant)
   call->callbacks.participants_changed (call->user_data);
 }
 
+/* Takes @message. */
 static void
-call_tell_participant (Call * call, const LiveKitParticipant * participant,
-    const gchar * message)
+call_tell (Call * call, GstStructure * message)
 {
-  GstStructure *structure = participant_to_structure (participant, message);
-
-  if (call->connection != NULL)
-    gst_structure_set (structure, "service-url", G_TYPE_STRING,
-        connection_get_service_url (call->connection), NULL);
-  call->callbacks.message (structure, call->user_data);
+  gst_structure_set (message, "service-url", G_TYPE_STRING,
+      connection_get_service_url (call->connection), NULL);
+  call->callbacks.message (message, call->user_data);
 }
 
 /* One encrypted track makes it an encrypted call. */
@@ -263,7 +207,8 @@ on_participant_joined (const LiveKitParticipant * participant,
 
   call_note_encryption (call, participant);
   call_keep_participant (call, participant);
-  call_tell_participant (call, participant, "matrixrtc-participant-joined");
+  call_tell (call, participant_info_new (participant,
+          "matrixrtc-participant-joined"));
 }
 
 static void
@@ -273,7 +218,22 @@ on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
 
   e2ee_call_forget_keys (call->encryption, participant->identity);
   call_drop_participant (call, participant);
-  call_tell_participant (call, participant, "matrixrtc-participant-left");
+  call_tell (call, participant_info_new (participant,
+          "matrixrtc-participant-left"));
+}
+
+static void
+on_speakers_changed (const GPtrArray * speakers, gpointer user_data)
+{
+  call_tell (user_data, participant_info_new_speakers (speakers,
+          "matrixrtc-active-speakers"));
+}
+
+static void
+on_quality_changed (const LiveKitParticipant * participant, gpointer user_data)
+{
+  call_tell (user_data, participant_info_new_quality (participant,
+          "matrixrtc-connection-quality"));
 }
 
 /* Tracks */
@@ -325,7 +285,8 @@ on_participant_updated (const LiveKitParticipant * participant,
   for (i = 0; i < participant->tracks->len; i++)
     call_with_track (call, participant, g_ptr_array_index (participant->tracks,
             i), NULL, call_update_track, NULL);
-  call_tell_participant (call, participant, "matrixrtc-participant-updated");
+  call_tell (call, participant_info_new (participant,
+          "matrixrtc-participant-updated"));
 }
 
 static void
@@ -454,6 +415,8 @@ static const ConnectionCallbacks connection_callbacks = {
   .room.participant_updated = on_participant_updated,
   .room.participant_left = on_participant_left,
   .room.track_failed = on_track_failed,
+  .room.activity.speakers_changed = on_speakers_changed,
+  .room.activity.quality_changed = on_quality_changed,
   .track.added = on_track_added,
   .track.moved = on_track_moved,
   .track.interrupted = on_track_interrupted,

@@ -304,6 +304,7 @@ connection_note_loss (Connection * connection, const GError * error)
       matrix_rtc_error_get_debug (error));
   g_clear_error (&connection->loss);
   connection->loss = g_error_copy (error);
+  connection_room_take_silence (connection->room);
 }
 
 /* A session can be resumed only while it is the one that was connected. */
@@ -392,6 +393,26 @@ on_moved (Session * session, const Livekit__RoomMovedResponse * moved,
 }
 
 static void
+on_speakers_changed (Session * session,
+    const Livekit__SpeakersChanged * changed, gpointer user_data)
+{
+  Connection *connection = user_data;
+
+  if (session == connection->session)
+    connection_room_take_speakers (connection->room, changed);
+}
+
+static void
+on_quality_changed (Session * session,
+    const Livekit__ConnectionQualityUpdate * update, gpointer user_data)
+{
+  Connection *connection = user_data;
+
+  if (session == connection->session)
+    connection_room_take_quality (connection->room, update);
+}
+
+static void
 on_connected (Session * session, gpointer user_data)
 {
   Connection *connection = user_data;
@@ -451,6 +472,8 @@ static const SessionCallbacks session_callbacks = {
   .failed = on_failed,
   .updated = on_updated,
   .moved = on_moved,
+  .speakers_changed = on_speakers_changed,
+  .quality_changed = on_quality_changed,
   .track_ready = on_track_ready,
   .track_ended = on_track_ended,
   .track_failed = on_track_failed,

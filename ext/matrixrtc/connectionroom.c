@@ -25,6 +25,7 @@ struct _ConnectionRoom
   gpointer user_data;
 
   LiveKitRoom *participants;
+  Activity *activity;           /* theirs */
   Session *session;             /* the present one, or NULL */
   gchar *sid;                   /* of the newest join; NULL before */
   gboolean is_new;              /* not the one that we were in before */
@@ -106,6 +107,7 @@ on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
   handover_end_missing (room->handover, room->session,
       room->participants, participant->identity);
   room->callbacks.participant_left (participant, room->user_data);
+  activity_take_left (room->activity, participant);
 }
 
 static const LiveKitRoomCallbacks room_callbacks = {
@@ -143,6 +145,27 @@ connection_room_take_update (ConnectionRoom * room,
 {
   livekit_room_update (room->participants, infos, n_infos);
   room_match_tracks (room);
+}
+
+void
+connection_room_take_speakers (ConnectionRoom * room,
+    const Livekit__SpeakersChanged * changed)
+{
+  activity_take_speakers (room->activity, changed);
+}
+
+void
+connection_room_take_quality (ConnectionRoom * room,
+    const Livekit__ConnectionQualityUpdate * update)
+{
+  activity_take_quality (room->activity, update);
+}
+
+/* The server tells nothing any more, for now. */
+void
+connection_room_take_silence (ConnectionRoom * room)
+{
+  activity_take_silence (room->activity);
 }
 
 /* Who has not come back by now has left. */
@@ -229,14 +252,17 @@ connection_room_new (Handover * handover, GstMatrixRtcOutput output,
   room->callbacks = *callbacks;
   room->user_data = user_data;
   room->participants = livekit_room_new (&room_callbacks, room);
+  room->activity =
+      activity_new (room->participants, &callbacks->activity, user_data);
   return room;
 }
 
-/* Nobody is waited for any more. */
+/* Nobody is waited for any more, and nothing is told. */
 void
 connection_room_stop (ConnectionRoom * room)
 {
   matrix_rtc_clear_source (&room->settle_timer);
+  activity_stop (room->activity);
 }
 
 /* The one that is in the room from now on, or NULL: none. Before the server tells
@@ -244,7 +270,7 @@ connection_room_stop (ConnectionRoom * room)
 void
 connection_room_set_session (ConnectionRoom * room, Session * session)
 {
-  connection_room_stop (room);
+  matrix_rtc_clear_source (&room->settle_timer);
   room->session = session;
 }
 
@@ -252,6 +278,7 @@ void
 connection_room_free (ConnectionRoom * room)
 {
   connection_room_stop (room);
+  activity_free (room->activity);
   livekit_room_free (room->participants);
   g_free (room->sid);
   g_free (room);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "activity.h"
 #include "handover.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,7 @@ typedef struct
       gpointer user_data);
   void (*track_failed) (const gchar * track_sid, const gchar * debug,
       gpointer user_data);
+  ActivityCallbacks activity;
 } ConnectionRoomCallbacks;
 
 ConnectionRoom *connection_room_new (Handover * handover,
@@ -33,6 +35,11 @@ void connection_room_take_move (ConnectionRoom * room,
     const Livekit__RoomMovedResponse * moved);
 void connection_room_take_update (ConnectionRoom * room,
     Livekit__ParticipantInfo ** infos, gsize n_infos);
+void connection_room_take_speakers (ConnectionRoom * room,
+    const Livekit__SpeakersChanged * changed);
+void connection_room_take_silence (ConnectionRoom * room);
+void connection_room_take_quality (ConnectionRoom * room,
+    const Livekit__ConnectionQualityUpdate * update);
 void connection_room_show_track (ConnectionRoom * room,
     const gchar * track_sid);
 

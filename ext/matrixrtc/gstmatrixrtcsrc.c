@@ -22,6 +22,14 @@
  * can be decoded, has its caps by then, and gets an EOS and is removed when the
  * track ends. Pads that aren't linked are no error.
  *
+ * Who is there is told by #matrixrtcsrc:participants and by messages named
+ * `matrixrtc-participant-joined`, `-updated` and `-left`. Messages named
+ * `matrixrtc-active-speakers` have a list `speakers` of all who speak now, the
+ * loudest first: structures with `identity`, `sid`, `name` and `level`, from 0 to 1.
+ * An empty list says that all are silent. `matrixrtc-connection-quality` has the
+ * same fields but the last, and `quality`: `lost`, `poor`, `good` or `excellent`.
+ * Both are posted with each change, at most four times a second.
+ *
  * A connection that is lost is got back, see #matrixrtcsrc:reconnect-timeout: pads
  * stay, and what comes then goes on with a discontinuity.
  *

@@ -303,6 +303,14 @@ session_take_message (Session * session,
       session->callbacks.moved (session, message->room_moved,
           session->user_data);
       break;
+    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SPEAKERS_CHANGED:
+      session->callbacks.speakers_changed (session, message->speakers_changed,
+          session->user_data);
+      break;
+    case LIVEKIT__SIGNAL_RESPONSE__MESSAGE_CONNECTION_QUALITY:
+      session->callbacks.quality_changed (session, message->connection_quality,
+          session->user_data);
+      break;
     default:
       GST_LOG ("message %d is not for us", (gint) message->message_case);
   }

@@ -23,11 +23,16 @@ typedef struct
       const GError * error, gpointer user_data);
   /* The session, or a join or resume of it, is of no use any more. */
   void (*failed) (Session * session, const GError * error, gpointer user_data);
-  /* Participants as the server tells, and we in another room. */
+  /* Participants as the server tells, we in another room, and what participants
+   * do. */
   void (*updated) (Session * session, Livekit__ParticipantInfo ** infos,
       gsize n_infos, gpointer user_data);
   void (*moved) (Session * session, const Livekit__RoomMovedResponse * moved,
       gpointer user_data);
+  void (*speakers_changed) (Session * session,
+      const Livekit__SpeakersChanged * changed, gpointer user_data);
+  void (*quality_changed) (Session * session,
+      const Livekit__ConnectionQualityUpdate * update, gpointer user_data);
   /* See RtcStreamsCallbacks. */
   void (*track_ready) (Session * session, const gchar * track_sid,
       gpointer user_data);

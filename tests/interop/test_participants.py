@@ -46,6 +46,33 @@ class Participants(InteropTest):
         self.wait_listed(receiver, {"late"})
         receiver.require_no_error()
 
+    def test_activity(self):
+        """Who speaks, and how well everybody is connected."""
+        self.livekit.create_room(self.room)
+        self.join("anna")
+        sid = self.publishers.publish_audio("anna")["sid"]
+        receiver = self.direct()
+        receiver.play()
+
+        def wait_speakers(identities):
+            receiver.wait_for(
+                lambda: receiver.all("matrixrtc-active-speakers")
+                and [speaker["identity"] for speaker in receiver.all(
+                    "matrixrtc-active-speakers")[-1]["speakers"]]
+                == identities, 10, f"speakers: {identities}")
+
+        wait_speakers(["anna"])
+        speaker, = receiver.all("matrixrtc-active-speakers")[-1]["speakers"]
+        self.assertGreater(speaker["level"], 0)
+        self.assertLessEqual(speaker["level"], 1)
+        self.publishers.mute("anna", sid, True)
+        wait_speakers([])
+        # The server tells of it each 5 s.
+        event = receiver.wait_event("matrixrtc-connection-quality", 15,
+                                    identity="anna")
+        self.assertIn(event["quality"], ("lost", "poor", "good", "excellent"))
+        receiver.require_no_error()
+
     def test_pads_of_matrix_members(self):
         """Pads know whose they are, where the identity on the SFU tells."""
         recorder, room_id, callers = self.matrix_call(2)

@@ -8,6 +8,7 @@
 #include "config.h"
 #endif
 
+#include <string.h>
 #include <gst/gst.h>
 #include "../debug.h"
 #include "room.h"
@@ -135,6 +136,19 @@ room_remove (LiveKitRoom * room, const gchar * sid)
   participant_free (participant);
 }
 
+static LiveKitParticipant *
+room_find_sid (LiveKitRoom * room, const gchar * sid)
+{
+  return g_hash_table_lookup (room->participants, sid);
+}
+
+/* NULL: nobody there has this sid. */
+const LiveKitParticipant *
+livekit_room_find_sid (LiveKitRoom * room, const gchar * sid)
+{
+  return room_find_sid (room, sid);
+}
+
 /* NULL: nobody there has this identity. */
 const LiveKitParticipant *
 livekit_room_find_identity (LiveKitRoom * room, const gchar * identity)
@@ -193,8 +207,7 @@ livekit_room_drop_stale (LiveKitRoom * room)
 static void
 room_insert (LiveKitRoom * room, LiveKitParticipant * participant)
 {
-  LiveKitParticipant *known =
-      g_hash_table_lookup (room->participants, participant->sid);
+  LiveKitParticipant *known = room_find_sid (room, participant->sid);
   gboolean is_known = known != NULL;
 
   if (is_known && participant->version < known->version && !known->is_stale) {
@@ -203,6 +216,10 @@ room_insert (LiveKitRoom * room, LiveKitParticipant * participant)
   }
   if (!is_known)
     is_known = room_replace_former_session (room, participant);
+  if (known != NULL) {
+    participant->level = known->level;
+    participant->quality = known->quality;
+  }
   /* A full room doesn't wait for those of a former session. */
   if (!is_known && g_hash_table_size (room->participants) >= MAX_PARTICIPANTS)
     livekit_room_drop_stale (room);
@@ -248,6 +265,108 @@ livekit_room_update (LiveKitRoom * room, Livekit__ParticipantInfo ** infos,
     else
       room_insert (room, participant_new (infos[i]));
   }
+}
+
+/* What is told of voices are changes. NaN is silence. */
+static gboolean
+participant_take_level (LiveKitParticipant * participant,
+    const Livekit__SpeakerInfo * info)
+{
+  gdouble level = info->active && info->level > 0 ? MIN (info->level, 1) : 0;
+
+  if (participant->level == level)
+    return FALSE;
+  participant->level = level;
+  return TRUE;
+}
+
+/* Nobody is known to speak any more. */
+void
+livekit_room_forget_speakers (LiveKitRoom * room)
+{
+  GHashTableIter iter;
+  LiveKitParticipant *participant;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant))
+    participant->level = 0;
+}
+
+/* Whether anybody's voice has changed. */
+gboolean
+livekit_room_take_speakers (LiveKitRoom * room, Livekit__SpeakerInfo ** infos,
+    gsize n_infos)
+{
+  gboolean has_changed = FALSE;
+  gsize i;
+
+  for (i = 0; i < n_infos; i++) {
+    LiveKitParticipant *participant = room_find_sid (room, infos[i]->sid);
+
+    if (participant != NULL && participant_take_level (participant, infos[i]))
+      has_changed = TRUE;
+  }
+  return has_changed;
+}
+
+static gint
+compare_levels (gconstpointer a, gconstpointer b)
+{
+  const LiveKitParticipant *one = *(const LiveKitParticipant **) a;
+  const LiveKitParticipant *other = *(const LiveKitParticipant **) b;
+
+  if (one->level != other->level)
+    return one->level > other->level ? -1 : 1;
+  return strcmp (one->identity, other->identity);
+}
+
+/* Who speaks, of LiveKitParticipant, the loudest first. */
+GPtrArray *
+livekit_room_get_speakers (LiveKitRoom * room)
+{
+  GPtrArray *speakers = g_ptr_array_new ();
+  GHashTableIter iter;
+  LiveKitParticipant *participant;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
+    if (participant->level > 0)
+      g_ptr_array_add (speakers, participant);
+  }
+  g_ptr_array_sort (speakers, compare_levels);
+  return speakers;
+}
+
+static LiveKitQuality
+quality_from_info (const Livekit__ConnectionQualityInfo * info)
+{
+  switch (info->quality) {
+    case LIVEKIT__CONNECTION_QUALITY__LOST:
+      return LIVEKIT_QUALITY_LOST;
+    case LIVEKIT__CONNECTION_QUALITY__POOR:
+      return LIVEKIT_QUALITY_POOR;
+    case LIVEKIT__CONNECTION_QUALITY__GOOD:
+      return LIVEKIT_QUALITY_GOOD;
+    case LIVEKIT__CONNECTION_QUALITY__EXCELLENT:
+      return LIVEKIT_QUALITY_EXCELLENT;
+    default:
+      return LIVEKIT_QUALITY_UNKNOWN;
+  }
+}
+
+/* Whose connection has changed; NULL: nobody's. */
+const LiveKitParticipant *
+livekit_room_take_quality (LiveKitRoom * room,
+    const Livekit__ConnectionQualityInfo * info)
+{
+  LiveKitParticipant *participant = room_find_sid (room, info->participant_sid);
+  LiveKitQuality quality = quality_from_info (info);
+
+  if (participant == NULL || quality == LIVEKIT_QUALITY_UNKNOWN
+      || participant->quality == quality)
+    return NULL;
+  participant->quality = quality;
+  return participant;
 }
 
 guint

@@ -20,11 +20,23 @@ typedef struct
   GstMatrixRtcTrackSource source;
 } LiveKitTrack;
 
+/* How well a participant is connected, worst first. */
+typedef enum
+{
+  LIVEKIT_QUALITY_UNKNOWN,      /* the server hasn't told */
+  LIVEKIT_QUALITY_LOST,
+  LIVEKIT_QUALITY_POOR,
+  LIVEKIT_QUALITY_GOOD,
+  LIVEKIT_QUALITY_EXCELLENT
+} LiveKitQuality;
+
 typedef struct
 {
   gchar *sid;
   gchar *identity;
   gchar *name;
+  gdouble level;                /* of the voice, up to 1; 0: silent */
+  LiveKitQuality quality;
   guint32 version;
   gboolean is_stale;            /* of a former session of ours; may be gone */
   GPtrArray *tracks;            /* of LiveKitTrack */
@@ -51,9 +63,18 @@ void livekit_room_update (LiveKitRoom * room,
 void livekit_room_make_stale (LiveKitRoom * room);
 void livekit_room_drop_stale (LiveKitRoom * room);
 
+gboolean livekit_room_take_speakers (LiveKitRoom * room,
+    Livekit__SpeakerInfo ** infos, gsize n_infos);
+void livekit_room_forget_speakers (LiveKitRoom * room);
+GPtrArray *livekit_room_get_speakers (LiveKitRoom * room);
+const LiveKitParticipant *livekit_room_take_quality (LiveKitRoom * room,
+    const Livekit__ConnectionQualityInfo * info);
+
 guint livekit_room_get_n_participants (LiveKitRoom * room);
 const LiveKitTrack *livekit_room_find_track (LiveKitRoom * room,
     const gchar * track_sid, const LiveKitParticipant ** owner);
+const LiveKitParticipant *livekit_room_find_sid (LiveKitRoom * room,
+    const gchar * sid);
 const LiveKitParticipant *livekit_room_find_identity (LiveKitRoom * room,
     const gchar * identity);
 const LiveKitTrack *livekit_participant_find_track (const LiveKitParticipant *

@@ -2,6 +2,7 @@
 /*
  * Who is in a LiveKit room: livekit/room.h.
  */
+#include <math.h>
 #include <gst/check/gstcheck.h>
 #include "debug.h"
 #include "livekit/room.h"
@@ -478,6 +479,115 @@ GST_START_TEST (test_stale_make_room)
 
 GST_END_TEST;
 
+static gboolean
+speak (const gchar * sid, gfloat level, gboolean is_active)
+{
+  Livekit__SpeakerInfo info = LIVEKIT__SPEAKER_INFO__INIT;
+  Livekit__SpeakerInfo *infos[] = { &info };
+
+  info.sid = (gchar *) sid;
+  info.level = level;
+  info.active = is_active;
+  return livekit_room_take_speakers (room, infos, 1);
+}
+
+/* "identity level" of each, in order. */
+static void
+expect_speakers (const gchar * expected)
+{
+  g_autoptr (GPtrArray) speakers = livekit_room_get_speakers (room);
+  g_autoptr (GString) text = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < speakers->len; i++) {
+    const LiveKitParticipant *speaker = g_ptr_array_index (speakers, i);
+
+    g_string_append_printf (text, "%s%s %.2f", i == 0 ? "" : " ",
+        speaker->identity, speaker->level);
+  }
+  fail_unless_equals_string (text->str, expected);
+}
+
+GST_START_TEST (test_speakers)
+{
+  update ("PA_1", "bob", 1, ACTIVE);
+  update ("PA_2", "eve", 1, ACTIVE);
+  update ("PA_3", "ann", 1, ACTIVE);
+  expect_speakers ("");
+  fail_unless (speak ("PA_1", 0.5, TRUE));
+  fail_unless (speak ("PA_2", 0.75, TRUE));
+  fail_unless (speak ("PA_3", 0.5, TRUE));
+  expect_speakers ("eve 0.75 ann 0.50 bob 0.50");
+  fail_if (speak ("PA_2", 0.75, TRUE));
+  /* An update is of something else. */
+  update ("PA_2", "eve", 2, ACTIVE);
+  fail_unless (speak ("PA_3", 0.5, FALSE));
+  expect_speakers ("eve 0.75 bob 0.50");
+  update ("PA_2", "eve", 3, GONE);
+  expect_speakers ("bob 0.50");
+  livekit_room_forget_speakers (room);
+  expect_speakers ("");
+}
+
+GST_END_TEST;
+
+/* Levels that are none, and somebody who isn't there. */
+GST_START_TEST (test_bad_speakers)
+{
+  update ("PA_1", "bob", 1, ACTIVE);
+  fail_unless (speak ("PA_1", 7, TRUE));
+  expect_speakers ("bob 1.00");
+  fail_unless (speak ("PA_1", -1, TRUE));
+  expect_speakers ("");
+  fail_if (speak ("PA_1", NAN, TRUE));
+  fail_unless (speak ("PA_1", INFINITY, TRUE));
+  expect_speakers ("bob 1.00");
+  fail_if (speak ("PA_2", 0.5, TRUE));
+  fail_if (speak ("", 0.5, TRUE));
+}
+
+GST_END_TEST;
+
+static const struct
+{
+  gint told;
+  LiveKitQuality quality;       /* UNKNOWN: it stays as it was, good */
+} qualities[] = {
+  {0, LIVEKIT_QUALITY_POOR},
+  {1, LIVEKIT_QUALITY_UNKNOWN},
+  {2, LIVEKIT_QUALITY_EXCELLENT},
+  {3, LIVEKIT_QUALITY_LOST},
+  {4, LIVEKIT_QUALITY_UNKNOWN},
+  {-1, LIVEKIT_QUALITY_UNKNOWN},
+};
+
+GST_START_TEST (test_quality)
+{
+  Livekit__ConnectionQualityInfo info = LIVEKIT__CONNECTION_QUALITY_INFO__INIT;
+  const LiveKitParticipant *changed;
+
+  update ("PA_1", "bob", 1, ACTIVE);
+  info.participant_sid = (gchar *) "PA_1";
+  info.quality = LIVEKIT__CONNECTION_QUALITY__GOOD;
+  changed = livekit_room_take_quality (room, &info);
+  fail_unless (changed == latest);
+  fail_unless_equals_int (changed->quality, LIVEKIT_QUALITY_GOOD);
+  update ("PA_1", "bob", 2, ACTIVE);
+  fail_unless_equals_int (latest->quality, LIVEKIT_QUALITY_GOOD);
+  info.quality = (Livekit__ConnectionQuality) qualities[__i__].told;
+  changed = livekit_room_take_quality (room, &info);
+  if (qualities[__i__].quality == LIVEKIT_QUALITY_UNKNOWN) {
+    fail_unless (changed == NULL);
+    fail_unless_equals_int (latest->quality, LIVEKIT_QUALITY_GOOD);
+  } else {
+    fail_unless_equals_int (changed->quality, qualities[__i__].quality);
+  }
+  info.participant_sid = (gchar *) "PA_2";
+  fail_unless (livekit_room_take_quality (room, &info) == NULL);
+}
+
+GST_END_TEST;
+
 static Suite *
 room_suite (void)
 {
@@ -501,6 +611,9 @@ room_suite (void)
   tcase_add_test (tc, test_batch);
   tcase_add_test (tc, test_stale);
   tcase_add_test (tc, test_stale_make_room);
+  tcase_add_test (tc, test_speakers);
+  tcase_add_test (tc, test_bad_speakers);
+  tcase_add_loop_test (tc, test_quality, 0, G_N_ELEMENTS (qualities));
   return suite;
 }
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Participants in the words of properties and messages. Pure functions; each makes
+ * a structure called @name.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstmatrixrtc-enumtypes.h"
+#include "matrix/identity.h"
+#include "participantinfo.h"
+
+static void
+set_if_not_null (GstStructure * structure, const gchar * field,
+    const gchar * value)
+{
+  if (value != NULL)
+    gst_structure_set (structure, field, G_TYPE_STRING, value, NULL);
+}
+
+/* Who it is. */
+static GstStructure *
+info_new (const LiveKitParticipant * participant, const gchar * name)
+{
+  GstStructure *structure = gst_structure_new (name,
+      "identity", G_TYPE_STRING, participant->identity,
+      "sid", G_TYPE_STRING, participant->sid,
+      "name", G_TYPE_STRING, participant->name, NULL);
+  g_autofree gchar *user_id = NULL;
+  g_autofree gchar *device_id = NULL;
+
+  matrix_identity_parse (participant->identity, &user_id, &device_id);
+  set_if_not_null (structure, "user-id", user_id);
+  set_if_not_null (structure, "device-id", device_id);
+  return structure;
+}
+
+/* Takes @structure. */
+static void
+append_structure (GValue * list, GstStructure * structure)
+{
+  GValue value = G_VALUE_INIT;
+
+  g_value_init (&value, GST_TYPE_STRUCTURE);
+  g_value_take_boxed (&value, structure);
+  gst_value_list_append_and_take_value (list, &value);
+}
+
+static GstStructure *
+track_info_new (const LiveKitTrack * track)
+{
+  GstStructure *structure = gst_structure_new ("track",
+      "sid", G_TYPE_STRING, track->sid,
+      "kind", G_TYPE_STRING, track->is_audio ? "audio" : "video",
+      "source", GST_TYPE_MATRIX_RTC_TRACK_SOURCE, track->source,
+      "muted", G_TYPE_BOOLEAN, track->muted,
+      "encrypted", G_TYPE_BOOLEAN, track->encrypted,
+      "mime-type", G_TYPE_STRING, track->mime_type, NULL);
+
+  if (track->width != 0 && track->height != 0)
+    gst_structure_set (structure, "width", G_TYPE_UINT, track->width,
+        "height", G_TYPE_UINT, track->height, NULL);
+  return structure;
+}
+
+/* Who it is, and what is published. */
+GstStructure *
+participant_info_new (const LiveKitParticipant * participant,
+    const gchar * name)
+{
+  GstStructure *structure = info_new (participant, name);
+  GValue tracks = G_VALUE_INIT;
+  guint i;
+
+  g_value_init (&tracks, GST_TYPE_LIST);
+  for (i = 0; i < participant->tracks->len; i++)
+    append_structure (&tracks,
+        track_info_new (g_ptr_array_index (participant->tracks, i)));
+  gst_structure_take_value (structure, "tracks", &tracks);
+  return structure;
+}
+
+static const gchar *
+quality_get_nick (LiveKitQuality quality)
+{
+  static const gchar *const nicks[] = {
+    [LIVEKIT_QUALITY_UNKNOWN] = "unknown",
+    [LIVEKIT_QUALITY_LOST] = "lost",
+    [LIVEKIT_QUALITY_POOR] = "poor",
+    [LIVEKIT_QUALITY_GOOD] = "good",
+    [LIVEKIT_QUALITY_EXCELLENT] = "excellent",
+  };
+
+  return nicks[quality];
+}
+
+/* Who it is, and how well connected. */
+GstStructure *
+participant_info_new_quality (const LiveKitParticipant * participant,
+    const gchar * name)
+{
+  GstStructure *structure = info_new (participant, name);
+
+  gst_structure_set (structure, "quality", G_TYPE_STRING,
+      quality_get_nick (participant->quality), NULL);
+  return structure;
+}
+
+/* Who they are, of LiveKitParticipant, and how loud. */
+GstStructure *
+participant_info_new_speakers (const GPtrArray * speakers, const gchar * name)
+{
+  GstStructure *structure = gst_structure_new_empty (name);
+  GValue list = G_VALUE_INIT;
+  guint i;
+
+  g_value_init (&list, GST_TYPE_LIST);
+  for (i = 0; i < speakers->len; i++) {
+    const LiveKitParticipant *participant = g_ptr_array_index (speakers, i);
+    GstStructure *speaker = info_new (participant, "speaker");
+
+    gst_structure_set (speaker, "level", G_TYPE_DOUBLE, participant->level,
+        NULL);
+    append_structure (&list, speaker);
+  }
+  gst_structure_take_value (structure, "speakers", &list);
+  return structure;
+}
