@@ -374,6 +374,35 @@ call_take_media_error (Call * call, GstObject * source, const gchar * debug)
         GST_OBJECT_NAME (source), debug);
 }
 
+typedef struct
+{
+  Call *call;
+  GstMatrixRtcMedia media;
+} MediaChange;
+
+static gboolean
+take_media (gpointer user_data)
+{
+  MediaChange *change = user_data;
+  Call *call = change->call;
+
+  call->settings.media = change->media;
+  if (call->connection != NULL)
+    connection_set_media (call->connection, change->media);
+  return G_SOURCE_REMOVE;
+}
+
+/* Other media are wanted from now on. Any thread. */
+void
+call_set_media (Call * call, GstMatrixRtcMedia media)
+{
+  MediaChange *change = g_new (MediaChange, 1);
+
+  change->call = call;
+  change->media = media;
+  matrix_rtc_loop_invoke (call->loop, take_media, change, g_free);
+}
+
 /* Starting */
 
 static HttpClient *
@@ -460,6 +489,7 @@ call_new_connection (Call * call, GError ** error)
         settings->latency,.relay_only =
         settings->ice_transport_policy ==
         GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY,};
+  connection_settings.media = settings->media;
   connection_settings.timeout_ms = settings->timeout * 1000;
   connection_settings.reconnect_timeout_ms = settings->reconnect_timeout * 1000;
   return connection_new (&connection_settings, &connection_callbacks, call);

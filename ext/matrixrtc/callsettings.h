@@ -21,6 +21,7 @@ typedef struct
   gchar *livekit_url;
   gchar *livekit_token;
   GstMatrixRtcOutput output;
+  GstMatrixRtcMedia media;
   guint latency;                /* ms */
   guint timeout;                /* s */
   guint reconnect_timeout;      /* s */

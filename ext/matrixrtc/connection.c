@@ -40,6 +40,7 @@ struct _Connection
   gpointer user_data;
 
   GstMatrixRtcConnectionState state;
+  GstMatrixRtcMedia media;      /* that is wanted */
   SfuConfig *config;            /* the newest; NULL before */
   Handover *handover;           /* of the tracks that are given out */
   ConnectionRoom *room;
@@ -199,6 +200,14 @@ on_track_failed (Session * session, const gchar * track_sid,
 
   connection->callbacks.room.track_failed (track_sid, debug,
       connection->user_data);
+}
+
+/* Other media are wanted from now on. */
+void
+connection_set_media (Connection * connection, GstMatrixRtcMedia media)
+{
+  connection->media = media;
+  connection_room_set_media (connection->room, media);
 }
 
 /* Lets the frames of a track that was added or moved come out. */
@@ -428,6 +437,7 @@ on_connected (Session * session, gpointer user_data)
   connection->n_attempts = 0;
   matrix_rtc_clear_source (&connection->give_up_timer);
   handover_start_deadline (connection->handover, FORMER_TIMEOUT_MS);
+  connection_room_update_subscriptions (connection->room);
   connection_set_state (connection, GST_MATRIX_RTC_CONNECTION_STATE_CONNECTED,
       NULL);
 }
@@ -491,7 +501,8 @@ connection_make_session (Connection * connection)
 
   connection->session =
       session_new (connection->http, &connection->peer_settings,
-      &session_callbacks, connection, &cause);
+      connection->media == GST_MATRIX_RTC_MEDIA_ALL, &session_callbacks,
+      connection, &cause);
   connection->n_ended_tracks = 0;
   connection_room_set_session (connection->room, connection->session);
   if (connection->session != NULL)
@@ -553,12 +564,14 @@ connection_new (const ConnectionSettings * settings,
   connection->peer_settings = settings->peer;
   connection->timeout_ms = settings->timeout_ms;
   connection->reconnect_timeout_ms = settings->reconnect_timeout_ms;
+  connection->media = settings->media;
   connection->access = sfu_access_new (&settings->access);
   connection->callbacks = *callbacks;
   connection->user_data = user_data;
   connection->handover = handover_new (&callbacks->track, user_data);
   connection->room = connection_room_new (connection->handover,
-      settings->peer.receivers.output, &callbacks->room, user_data);
+      settings->peer.receivers.output, settings->media, &callbacks->room,
+      user_data);
   return connection;
 }
 

@@ -14,6 +14,7 @@ typedef struct
 {
   SfuAccessSettings access;
   RtcPeerSettings peer;
+  GstMatrixRtcMedia media;
   guint timeout_ms;             /* of each phase of one attempt */
   guint reconnect_timeout_ms;   /* of all attempts to get it back */
 } ConnectionSettings;
@@ -43,6 +44,7 @@ const gchar *connection_get_room_name (Connection * connection);
 void connection_get_counts (Connection * connection, guint * n_reconnects,
     guint * n_resumes);
 
+void connection_set_media (Connection * connection, GstMatrixRtcMedia media);
 void connection_start_track (Connection * connection, const gchar * track_sid);
 gboolean connection_take_media_error (Connection * connection,
     GstObject * source, const gchar * debug);

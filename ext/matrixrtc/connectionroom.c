@@ -21,6 +21,7 @@ struct _ConnectionRoom
 {
   Handover *handover;           /* of the tracks that are given out */
   GstMatrixRtcOutput output;
+  GstMatrixRtcMedia media;      /* that is wanted */
   ConnectionRoomCallbacks callbacks;
   gpointer user_data;
 
@@ -59,6 +60,9 @@ connection_room_show_track (ConnectionRoom * room, const gchar * track_sid)
     GST_DEBUG ("track %s has no publisher yet", track_sid);
     return;
   }
+  /* Its end is on the way. */
+  if (!livekit_track_is_wanted (track, room->media))
+    return;
   if (!room_check_track (room, track))
     return;
   session_set_track_encryption (room->session, participant->identity,
@@ -105,7 +109,7 @@ on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
     rtc_streams_end_track (session_get_streams (room->session), track->sid);
   }
   handover_end_missing (room->handover, room->session,
-      room->participants, participant->identity);
+      room->participants, room->media, participant->identity);
   room->callbacks.participant_left (participant, room->user_data);
   activity_take_left (room->activity, participant);
 }
@@ -115,6 +119,13 @@ static const LiveKitRoomCallbacks room_callbacks = {
 };
 
 /* What the server tells */
+
+/* What is wanted is asked for, also if that is said already. */
+void
+connection_room_update_subscriptions (ConnectionRoom * room)
+{
+  session_update_subscriptions (room->session, room->participants, room->media);
+}
 
 /* A track may have waited for its publisher to be known, and an update may end
  * tracks before the offer that does. */
@@ -136,7 +147,8 @@ room_match_tracks (ConnectionRoom * room)
   }
   if (room->settle_timer == NULL)
     handover_end_missing (room->handover, room->session,
-        room->participants, NULL);
+        room->participants, room->media, NULL);
+  connection_room_update_subscriptions (room);
 }
 
 void
@@ -217,6 +229,7 @@ connection_room_take_join (ConnectionRoom * room,
       join->n_other_participants);
   room->settle_timer = matrix_rtc_add_timeout (room->is_new ?
       NEW_ROOM_SETTLE_TIMEOUT_MS : SETTLE_TIMEOUT_MS, on_settle_timeout, room);
+  connection_room_update_subscriptions (room);
 }
 
 /* We are in another room now. */
@@ -231,6 +244,15 @@ connection_room_take_move (ConnectionRoom * room,
   room_settle (room);
 }
 
+/* Other media are wanted from now on. */
+void
+connection_room_set_media (ConnectionRoom * room, GstMatrixRtcMedia media)
+{
+  room->media = media;
+  if (room->session != NULL)
+    room_match_tracks (room);
+}
+
 /* Whether nobody else is there. */
 gboolean
 connection_room_is_empty (ConnectionRoom * room)
@@ -243,12 +265,14 @@ connection_room_is_empty (ConnectionRoom * room)
 /* @handover has to outlive us. */
 ConnectionRoom *
 connection_room_new (Handover * handover, GstMatrixRtcOutput output,
-    const ConnectionRoomCallbacks * callbacks, gpointer user_data)
+    GstMatrixRtcMedia media, const ConnectionRoomCallbacks * callbacks,
+    gpointer user_data)
 {
   ConnectionRoom *room = g_new0 (ConnectionRoom, 1);
 
   room->handover = handover;
   room->output = output;
+  room->media = media;
   room->callbacks = *callbacks;
   room->user_data = user_data;
   room->participants = livekit_room_new (&room_callbacks, room);

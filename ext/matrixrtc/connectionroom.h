@@ -23,8 +23,8 @@ typedef struct
 } ConnectionRoomCallbacks;
 
 ConnectionRoom *connection_room_new (Handover * handover,
-    GstMatrixRtcOutput output, const ConnectionRoomCallbacks * callbacks,
-    gpointer user_data);
+    GstMatrixRtcOutput output, GstMatrixRtcMedia media,
+    const ConnectionRoomCallbacks * callbacks, gpointer user_data);
 void connection_room_set_session (ConnectionRoom * room, Session * session);
 void connection_room_stop (ConnectionRoom * room);
 void connection_room_free (ConnectionRoom * room);
@@ -40,6 +40,9 @@ void connection_room_take_speakers (ConnectionRoom * room,
 void connection_room_take_silence (ConnectionRoom * room);
 void connection_room_take_quality (ConnectionRoom * room,
     const Livekit__ConnectionQualityUpdate * update);
+void connection_room_set_media (ConnectionRoom * room,
+    GstMatrixRtcMedia media);
+void connection_room_update_subscriptions (ConnectionRoom * room);
 void connection_room_show_track (ConnectionRoom * room,
     const gchar * track_sid);
 

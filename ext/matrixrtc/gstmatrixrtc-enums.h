@@ -52,6 +52,28 @@ typedef enum {
 } GstMatrixRtcOutput;
 
 /**
+ * GstMatrixRtcMedia:
+ * @GST_MATRIX_RTC_MEDIA_AUDIO: microphones, and audio whose source isn't known
+ * @GST_MATRIX_RTC_MEDIA_VIDEO: cameras, and video whose source isn't known
+ * @GST_MATRIX_RTC_MEDIA_SCREEN_SHARE: shared screens and windows
+ * @GST_MATRIX_RTC_MEDIA_SCREEN_SHARE_AUDIO: the sound of shared screens
+ *
+ * Kinds of tracks.
+ *
+ * Since: 0.1.0
+ */
+typedef enum {
+  GST_MATRIX_RTC_MEDIA_AUDIO = 1 << 0,
+  GST_MATRIX_RTC_MEDIA_VIDEO = 1 << 1,
+  GST_MATRIX_RTC_MEDIA_SCREEN_SHARE = 1 << 2,
+  GST_MATRIX_RTC_MEDIA_SCREEN_SHARE_AUDIO = 1 << 3,
+} GstMatrixRtcMedia;
+
+#define GST_MATRIX_RTC_MEDIA_ALL (GST_MATRIX_RTC_MEDIA_AUDIO | \
+    GST_MATRIX_RTC_MEDIA_VIDEO | GST_MATRIX_RTC_MEDIA_SCREEN_SHARE | \
+    GST_MATRIX_RTC_MEDIA_SCREEN_SHARE_AUDIO)
+
+/**
  * GstMatrixRtcIceTransportPolicy:
  * @GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_ALL: any path to the SFU
  * @GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY: only through the SFU's TURN

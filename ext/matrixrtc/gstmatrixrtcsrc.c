@@ -30,6 +30,9 @@
  * same fields but the last, and `quality`: `lost`, `poor`, `good` or `excellent`.
  * Both are posted with each change, at most four times a second.
  *
+ * With #matrixrtcsrc:media only some kinds of tracks are received. That may be
+ * changed at any time.
+ *
  * A connection that is lost is got back, see #matrixrtcsrc:reconnect-timeout: pads
  * stay, and what comes then goes on with a discontinuity.
  *
@@ -127,9 +130,14 @@ gst_matrix_rtc_src_set_property (GObject * object, guint id,
 {
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
 
+  GstMatrixRtcMedia media;
+
   GST_OBJECT_LOCK (self);
+  media = self->settings.media;
   if (!gst_matrix_rtc_src_settings_set (&self->settings, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  if (self->call != NULL && self->settings.media != media)
+    call_set_media (self->call, self->settings.media);
   GST_OBJECT_UNLOCK (self);
 }
 

@@ -14,6 +14,7 @@
 #define DEFAULT_SLOT_ID "m.call#ROOM"
 #define DEFAULT_FORCE_OLD_JWT_ENDPOINT FALSE
 #define DEFAULT_OUTPUT GST_MATRIX_RTC_OUTPUT_ENCODED
+#define DEFAULT_MEDIA GST_MATRIX_RTC_MEDIA_ALL
 #define DEFAULT_LATENCY 200
 #define DEFAULT_TIMEOUT 15
 #define DEFAULT_RECONNECT_TIMEOUT 60
@@ -27,6 +28,8 @@
 #define WRITE_ONLY \
   (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
 #define READ_WRITE (WRITE_ONLY | G_PARAM_READABLE)
+#define CHANGEABLE (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | \
+    GST_PARAM_MUTABLE_PLAYING)
 
 enum
 {
@@ -43,6 +46,7 @@ enum
   SETTING_LIVEKIT_URL,
   SETTING_LIVEKIT_TOKEN,
   SETTING_OUTPUT,
+  SETTING_MEDIA,
   SETTING_LATENCY,
   SETTING_TIMEOUT,
   SETTING_RECONNECT_TIMEOUT,
@@ -65,6 +69,7 @@ gst_matrix_rtc_src_settings_init (CallSettings * settings)
   settings->user_agent = g_strdup (DEFAULT_USER_AGENT);
   settings->force_old_jwt_endpoint = DEFAULT_FORCE_OLD_JWT_ENDPOINT;
   settings->output = DEFAULT_OUTPUT;
+  settings->media = DEFAULT_MEDIA;
   settings->latency = DEFAULT_LATENCY;
   settings->timeout = DEFAULT_TIMEOUT;
   settings->reconnect_timeout = DEFAULT_RECONNECT_TIMEOUT;
@@ -136,6 +141,9 @@ gst_matrix_rtc_src_settings_set (CallSettings * settings, guint id,
     case SETTING_OUTPUT:
       settings->output = g_value_get_enum (value);
       break;
+    case SETTING_MEDIA:
+      settings->media = g_value_get_flags (value);
+      break;
     case SETTING_LATENCY:
       settings->latency = g_value_get_uint (value);
       break;
@@ -179,6 +187,9 @@ gst_matrix_rtc_src_settings_get (CallSettings * settings, guint id,
       break;
     case SETTING_OUTPUT:
       g_value_set_enum (value, settings->output);
+      break;
+    case SETTING_MEDIA:
+      g_value_set_flags (value, settings->media);
       break;
     case SETTING_LATENCY:
       g_value_set_uint (value, settings->latency);
@@ -384,6 +395,20 @@ install_media (GObjectClass * klass)
       g_param_spec_enum ("output", "Output",
           "What the source pads give", GST_TYPE_MATRIX_RTC_OUTPUT,
           DEFAULT_OUTPUT, READ_WRITE));
+
+  /**
+   * matrixrtcsrc:media:
+   *
+   * What is received, as LiveKit's UpdateSubscription asks for it: nothing of any
+   * other kind is sent by the SFU. When it changes, pads of what isn't wanted any
+   * more get an EOS and are removed, and those of what is wanted now appear.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_MEDIA,
+      g_param_spec_flags ("media", "Media",
+          "Kinds of tracks that are received", GST_TYPE_MATRIX_RTC_MEDIA,
+          DEFAULT_MEDIA, CHANGEABLE));
 
   /**
    * matrixrtcsrc:latency:

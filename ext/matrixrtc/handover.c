@@ -219,10 +219,10 @@ handover_end_entry (Handover * handover, TrackEntry * entry)
 }
 
 /* Ends what came from former sessions, of one publisher or (NULL) of all, and by
- * what @room tells can't go on in @present. */
+ * what @room tells can't go on in @present, where @media are wanted. */
 void
 handover_end_missing (Handover * handover, Session * present,
-    LiveKitRoom * room, const gchar * identity)
+    LiveKitRoom * room, GstMatrixRtcMedia media, const gchar * identity)
 {
   g_autoptr (GPtrArray) entries = track_table_dup (handover->tracks);
   guint i;
@@ -232,7 +232,7 @@ handover_end_missing (Handover * handover, Session * present,
 
     if (entry->session != present
         && (identity == NULL || g_str_equal (entry->identity, identity))
-        && !track_table_has_successor (handover->tracks, entry, room))
+        && !track_table_has_successor (handover->tracks, entry, room, media))
       handover_end_entry (handover, entry);
   }
 }

@@ -41,7 +41,7 @@ void handover_take_former (Handover * handover, Session * session);
 void handover_take_retired (Handover * handover, Session * session);
 void handover_start_deadline (Handover * handover, guint timeout_ms);
 void handover_end_missing (Handover * handover, Session * present,
-    LiveKitRoom * room, const gchar * identity);
+    LiveKitRoom * room, GstMatrixRtcMedia media, const gchar * identity);
 void handover_end_all (Handover * handover);
 
 gboolean handover_take_media_error (Handover * handover, GstObject * source,

@@ -37,6 +37,7 @@ struct _Session
   gchar *sid;                   /* ours, once joined */
   gint32 ping_interval_s;
   gint32 ping_timeout_s;
+  LiveKitSubscriptions *subscriptions;
   GBytes *sif_trailer;          /* of the frames that this SFU makes, or NULL */
 
   LiveKitSignal *signal;        /* NULL while signalling is lost */
@@ -56,6 +57,7 @@ session_clear (Session * session)
   g_free (session->url);
   g_free (session->token);
   g_free (session->sid);
+  livekit_subscriptions_free (session->subscriptions);
   g_clear_pointer (&session->sif_trailer, g_bytes_unref);
   g_clear_object (&session->cancellable);
   g_hash_table_unref (session->offer_ids);
@@ -378,6 +380,10 @@ static void
 session_take_connected (Session * session)
 {
   session_stop_waiting (session);
+  /* Until now the server has forgotten all that it was asked not to send. */
+  if (!session->has_connected
+      && livekit_subscriptions_are_automatic (session->subscriptions))
+    livekit_subscriptions_forget (session->subscriptions);
   session->has_connected = TRUE;
   session->callbacks.connected (session, session->user_data);
 }
@@ -438,10 +444,13 @@ static const RtcPeerCallbacks peer_callbacks = {
   on_track_ready, on_track_ended, on_track_failed
 };
 
-/* Makes the media elements, before anything is connected. */
+/* Makes the media elements, before anything is connected. With @auto_subscribe the
+ * server sends all tracks of which session_update_subscriptions() doesn't say
+ * otherwise, without none. */
 Session *
 session_new (HttpClient * http, const RtcPeerSettings * settings,
-    const SessionCallbacks * callbacks, gpointer user_data, GError ** error)
+    gboolean auto_subscribe, const SessionCallbacks * callbacks,
+    gpointer user_data, GError ** error)
 {
   Session *session = g_atomic_rc_box_new0 (Session);
 
@@ -449,10 +458,45 @@ session_new (HttpClient * http, const RtcPeerSettings * settings,
   session->callbacks = *callbacks;
   session->user_data = user_data;
   session->offer_ids = g_hash_table_new (NULL, NULL);
+  session->subscriptions = livekit_subscriptions_new (auto_subscribe);
   session->peer = rtc_peer_new (settings, &peer_callbacks, session, error);
   if (session->peer == NULL)
     g_clear_pointer (&session, session_unref);
   return session;
+}
+
+/* Subscriptions */
+
+/* Asks for the tracks of @room that are of @media, and for no others. While
+ * signalling is lost it does nothing; then it has to be called again. */
+void
+session_update_subscriptions (Session * session, LiveKitRoom * room,
+    GstMatrixRtcMedia media)
+{
+  g_autoptr (GPtrArray) subscribe = g_ptr_array_new ();
+  g_autoptr (GPtrArray) unsubscribe = g_ptr_array_new ();
+
+  if (!session->is_signal_up)
+    return;
+  livekit_subscriptions_update (session->subscriptions, room, media,
+      subscribe, unsubscribe);
+  if (subscribe->len > 0)
+    livekit_signal_send_subscription (session->signal, subscribe, TRUE);
+  if (unsubscribe->len > 0)
+    livekit_signal_send_subscription (session->signal, unsubscribe, FALSE);
+}
+
+static void
+session_send_sync_state (Session * session)
+{
+  g_autoptr (GPtrArray) exceptions =
+      livekit_subscriptions_get_exceptions (session->subscriptions);
+  const gchar *offer, *answer;
+
+  rtc_peer_get_last_negotiation (session->peer, &offer, &answer);
+  livekit_signal_send_sync_state (session->signal, exceptions,
+      !livekit_subscriptions_are_automatic (session->subscriptions), offer,
+      answer);
 }
 
 /* Joining */
@@ -530,11 +574,8 @@ static void
 session_take_resumed (Session * session,
     const Livekit__SignalResponse * message)
 {
-  const gchar *offer, *answer;
-
   GST_INFO ("resumed");
-  rtc_peer_get_last_negotiation (session->peer, &offer, &answer);
-  livekit_signal_send_sync_state (session->signal, offer, answer);
+  session_send_sync_state (session);
   session->restart_timer =
       matrix_rtc_add_timeout (RESTART_TIMEOUT_MS, on_no_restart, session);
   session_take_message (session, message);
@@ -616,7 +657,8 @@ session_connect (Session * session, const LiveKitResume * resume,
   livekit_signal_set_pings (session->signal, session->ping_interval_s,
       session->ping_timeout_s);
   livekit_signal_connect_async (session->signal, session->url, session->token,
-      resume, session->cancellable, on_first_message, attempt);
+      livekit_subscriptions_are_automatic (session->subscriptions), resume,
+      session->cancellable, on_first_message, attempt);
 }
 
 /* Once. joined comes within @timeout_ms, and connected so long after that; or

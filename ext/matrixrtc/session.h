@@ -2,7 +2,7 @@
 #pragma once
 
 #include "http/client.h"
-#include "livekit/livekit.pb-c.h"
+#include "livekit/subscriptions.h"
 #include "rtc/peer.h"
 
 G_BEGIN_DECLS
@@ -45,7 +45,7 @@ typedef struct
 } SessionCallbacks;
 
 Session *session_new (HttpClient * http, const RtcPeerSettings * settings,
-    const SessionCallbacks * callbacks, gpointer user_data, GError ** error);
+    gboolean auto_subscribe, const SessionCallbacks * callbacks, gpointer user_data, GError ** error);
 void session_free (Session * session);
 
 void session_join (Session * session, const gchar * url, const gchar * jwt,
@@ -56,6 +56,9 @@ void session_leave_async (Session * session, guint timeout_ms,
     GAsyncReadyCallback callback, gpointer user_data);
 void session_abandon (Session * session);
 void session_retire (Session * session);
+
+void session_update_subscriptions (Session * session, LiveKitRoom * room,
+    GstMatrixRtcMedia media);
 
 RtcStreams *session_get_streams (Session * session);
 gboolean session_take_media_error (Session * session, GstObject * source,

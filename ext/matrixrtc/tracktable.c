@@ -147,10 +147,10 @@ track_table_has_sid (TrackTable * table, const gchar * sid)
   return FALSE;
 }
 
-/* Whether @room still has what @entry could go on as. */
+/* Whether @room still has what @entry could go on as, of @media. */
 gboolean
 track_table_has_successor (TrackTable * table, const TrackEntry * entry,
-    LiveKitRoom * room)
+    LiveKitRoom * room, GstMatrixRtcMedia media)
 {
   const LiveKitParticipant *participant =
       livekit_room_find_identity (room, entry->identity);
@@ -161,9 +161,10 @@ track_table_has_successor (TrackTable * table, const TrackEntry * entry,
   for (i = 0; i < participant->tracks->len; i++) {
     const LiveKitTrack *track = g_ptr_array_index (participant->tracks, i);
 
-    if (g_str_equal (entry->sid, track->sid)
-        || (is_same_source (entry, track)
-            && !track_table_has_sid (table, track->sid)))
+    if (livekit_track_is_wanted (track, media)
+        && (g_str_equal (entry->sid, track->sid)
+            || (is_same_source (entry, track)
+                && !track_table_has_sid (table, track->sid))))
       return TRUE;
   }
   return FALSE;

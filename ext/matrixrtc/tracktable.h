@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "livekit/room.h"
+#include "livekit/subscriptions.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +32,6 @@ TrackEntry *track_table_find_former (TrackTable * table,
     const LiveKitParticipant * participant, const LiveKitTrack * track,
     gpointer session);
 gboolean track_table_has_successor (TrackTable * table,
-    const TrackEntry * entry, LiveKitRoom * room);
+    const TrackEntry * entry, LiveKitRoom * room, GstMatrixRtcMedia media);
 
 G_END_DECLS

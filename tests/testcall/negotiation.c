@@ -125,7 +125,7 @@ place_track (Session * session, Track * track)
   Line *line;
 
   if (g_hash_table_contains (session->refused, track->sid)
-      || has_line (session, track))
+      || !subscription_wants (session, track) || has_line (session, track))
     return;
   if (frozen && pick_pt (track, session->codecs.allowed) == 0) {
     refuse_track (session, track);

@@ -11,6 +11,7 @@ session_clear (gpointer data)
 
   g_ptr_array_unref (session->lines);
   g_hash_table_unref (session->refused);
+  g_hash_table_unref (session->exceptions);
   g_free (session->identity);
   g_free (session->sid);
   g_queue_clear_full (&session->candidates, g_free);
@@ -24,7 +25,8 @@ session_unref (gpointer session)
 }
 
 Session *
-session_new (TestCall * call, const gchar * identity, JsonObject * claims)
+session_new (TestCall * call, const gchar * identity, JsonObject * claims,
+    gboolean auto_subscribe)
 {
   Session *session = g_atomic_rc_box_new0 (Session);
   JsonObject *video = json_object_get_object_member (claims, "video");
@@ -38,6 +40,9 @@ session_new (TestCall * call, const gchar * identity, JsonObject * claims)
       "hidden", FALSE);
   session->lines = g_ptr_array_new_with_free_func ((GDestroyNotify) line_free);
   session->refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
+  session->auto_subscribe = auto_subscribe;
+  session->exceptions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   session->missed = g_ptr_array_new_with_free_func ((GDestroyNotify)
       person_info_free);
@@ -96,6 +101,9 @@ handle_request (Session * session, const Livekit__SignalRequest * request)
       break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_PING_REQ:
       answer_ping (session, request->ping_req);
+      break;
+    case LIVEKIT__SIGNAL_REQUEST__MESSAGE_SUBSCRIPTION:
+      subscription_take (session, request->subscription);
       break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_LEAVE:
       handle_leave (session, request->leave);

@@ -98,6 +98,7 @@ typedef struct
   TestCall *call;
   Visit *visit;
   gboolean reconnect;
+  gboolean auto_subscribe;
 } Arrival;
 
 static void
@@ -149,7 +150,8 @@ welcome (Arrival * arrival, SoupWebsocketConnection * socket,
 
   if (!session) {
     expel_double (call, visit->identity);
-    session = session_new (call, visit->identity, visit->claims);
+    session = session_new (call, visit->identity, visit->claims,
+        arrival->auto_subscribe);
   }
   session_attach (session, socket, connection);
   if (resume)
@@ -201,6 +203,8 @@ upgrade (TestCall * call, SoupServerMessage * msg, gpointer data)
 
   arrival->call = call;
   arrival->visit = visit_new (call, msg, query);
+  arrival->auto_subscribe = !query
+      || g_strcmp0 (g_hash_table_lookup (query, "auto_subscribe"), "0") != 0;
   arrival->reconnect = reconnect && (g_str_equal (reconnect, "1")
       || g_str_equal (reconnect, "true"));
   g_signal_connect_data (msg, "wrote-informational", G_CALLBACK (on_upgraded),

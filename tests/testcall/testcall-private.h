@@ -109,6 +109,8 @@ typedef struct
   gboolean connected;
   GPtrArray *lines;             /* Line * */
   GHashTable *refused;          /* track sids */
+  gboolean auto_subscribe;      /* all tracks but the exceptions, or those only */
+  GHashTable *exceptions;       /* track sids */
   OfferCodecs codecs;           /* frozen by the first answer of a kind */
   gboolean offer_open;
   gboolean accepting;           /* its answer is at work */
@@ -226,7 +228,7 @@ void sfu_track_gone (TestCall * call, Track * track);
 
 /* session.c */
 Session *session_new (TestCall * call, const gchar * identity,
-    JsonObject * claims);
+    JsonObject * claims, gboolean auto_subscribe);
 Livekit__ParticipantInfo *session_info_new (const Session * session,
     gboolean gone);
 void session_attach (Session * session, SoupWebsocketConnection * socket,
@@ -254,6 +256,10 @@ void greeting_moved (Session * session);
 void cut_sessions (TestCall * call);
 
 /* negotiation.c */
+gboolean subscription_wants (const Session * session, const Track * track);
+void subscription_take (Session * session,
+    const Livekit__UpdateSubscription * update);
+
 void negotiation_start (Session * session);
 void negotiation_restart (Session * session);
 void negotiation_needed (Session * session);

@@ -409,3 +409,19 @@ livekit_room_find_track (LiveKitRoom * room, const gchar * track_sid,
   }
   return NULL;
 }
+
+/* Of LiveKitTrack, as the present session tells. */
+GPtrArray *
+livekit_room_get_tracks (LiveKitRoom * room)
+{
+  GPtrArray *tracks = g_ptr_array_new ();
+  GHashTableIter iter;
+  LiveKitParticipant *participant;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
+    if (!participant->is_stale)
+      g_ptr_array_extend (tracks, participant->tracks, NULL, NULL);
+  }
+  return tracks;
+}

@@ -71,6 +71,7 @@ const LiveKitParticipant *livekit_room_take_quality (LiveKitRoom * room,
     const Livekit__ConnectionQualityInfo * info);
 
 guint livekit_room_get_n_participants (LiveKitRoom * room);
+GPtrArray *livekit_room_get_tracks (LiveKitRoom * room);
 const LiveKitTrack *livekit_room_find_track (LiveKitRoom * room,
     const gchar * track_sid, const LiveKitParticipant ** owner);
 const LiveKitParticipant *livekit_room_find_sid (LiveKitRoom * room,

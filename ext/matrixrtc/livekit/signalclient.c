@@ -159,19 +159,45 @@ livekit_signal_send_candidate (LiveKitSignal * signal,
   signal_send (signal, &request);
 }
 
-/* The first thing that a resumed session says: where we stand. All tracks are
- * subscribed by the server itself, so there are no exceptions to name. @offer and
- * @answer are the last ones, or NULL. */
+static void
+subscription_init (Livekit__UpdateSubscription * subscription,
+    const GPtrArray * track_sids, gboolean subscribe)
+{
+  livekit__update_subscription__init (subscription);
+  subscription->track_sids = (gchar **) track_sids->pdata;
+  subscription->n_track_sids = track_sids->len;
+  subscription->subscribe = subscribe;
+}
+
+/* @track_sids are strings. */
 void
-livekit_signal_send_sync_state (LiveKitSignal * signal, const gchar * offer,
+livekit_signal_send_subscription (LiveKitSignal * signal,
+    const GPtrArray * track_sids, gboolean subscribe)
+{
+  Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
+  Livekit__UpdateSubscription subscription;
+
+  subscription_init (&subscription, track_sids, subscribe);
+  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SUBSCRIPTION;
+  request.subscription = &subscription;
+  signal_send (signal, &request);
+}
+
+/* The first thing that a resumed session says: where we stand. @track_sids, of
+ * strings, are the exceptions from what the server sends by itself, with @subscribe
+ * those that it's asked for. @offer and @answer are the last ones, or NULL. */
+void
+livekit_signal_send_sync_state (LiveKitSignal * signal,
+    const GPtrArray * track_sids, gboolean subscribe, const gchar * offer,
     const gchar * answer)
 {
   Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
   Livekit__SyncState state = LIVEKIT__SYNC_STATE__INIT;
-  Livekit__UpdateSubscription subscription = LIVEKIT__UPDATE_SUBSCRIPTION__INIT;
+  Livekit__UpdateSubscription subscription;
   Livekit__SessionDescription last_offer = LIVEKIT__SESSION_DESCRIPTION__INIT;
   Livekit__SessionDescription last_answer = LIVEKIT__SESSION_DESCRIPTION__INIT;
 
+  subscription_init (&subscription, track_sids, subscribe);
   state.subscription = &subscription;
   if (offer != NULL && answer != NULL) {
     last_offer.type = (gchar *) "offer";
@@ -553,19 +579,21 @@ on_websocket (GObject * session, GAsyncResult * result, gpointer user_data)
 }
 
 /* Opens the WebSocket at @url and waits for the join, or with @resume (NULL: a
- * new session) for whatever comes first. The cancellable and
+ * new session) for whatever comes first. With @auto_subscribe the server sends all
+ * tracks that it isn't asked not to send. The cancellable and
  * livekit_signal_abandon() end it; time limits are the caller's. */
 void
 livekit_signal_connect_async (LiveKitSignal * signal, const gchar * url,
-    const gchar * jwt, const LiveKitResume * resume,
+    const gchar * jwt, gboolean auto_subscribe, const LiveKitResume * resume,
     GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SoupMessage) message = NULL;
   g_autofree gchar *socket_url = resume == NULL ?
-      livekit_url_for_signalling (url, &error) :
-      livekit_url_for_resuming (url, resume->sid, resume->reason, &error);
+      livekit_url_for_signalling (url, auto_subscribe, &error) :
+      livekit_url_for_resuming (url, auto_subscribe, resume->sid,
+      resume->reason, &error);
 
   signal->is_resuming = resume != NULL;
   signal->connect_task = g_task_new (NULL, cancellable, callback, user_data);

@@ -33,7 +33,7 @@ void livekit_signal_unref (LiveKitSignal * signal);
 void livekit_signal_abandon (LiveKitSignal * signal);
 
 void livekit_signal_connect_async (LiveKitSignal * signal, const gchar * url,
-    const gchar * jwt, const LiveKitResume * resume,
+    const gchar * jwt, gboolean auto_subscribe, const LiveKitResume * resume,
     GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data);
 Livekit__SignalResponse *livekit_signal_connect_finish (GAsyncResult * result,
@@ -46,8 +46,11 @@ void livekit_signal_send_answer (LiveKitSignal * signal, const gchar * sdp,
     guint32 offer_id);
 void livekit_signal_send_candidate (LiveKitSignal * signal,
     const gchar * candidate_init);
+void livekit_signal_send_subscription (LiveKitSignal * signal,
+    const GPtrArray * track_sids, gboolean subscribe);
 void livekit_signal_send_sync_state (LiveKitSignal * signal,
-    const gchar * offer, const gchar * answer);
+    const GPtrArray * track_sids, gboolean subscribe, const gchar * offer,
+    const gchar * answer);
 void livekit_signal_send_leave (LiveKitSignal * signal);
 void livekit_signal_leave_async (LiveKitSignal * signal, guint timeout_ms,
     GAsyncReadyCallback callback, gpointer user_data);

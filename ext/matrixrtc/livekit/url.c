@@ -14,7 +14,7 @@
 /* What we speak: the newest protocol whose every message we understand or may
  * ignore. No sdk is named, for unknown ones the server opens a new section
  * instead of changing codecs in place, which webrtcbin couldn't follow. */
-#define QUERY "protocol=15&auto_subscribe=1&adaptive_stream=0&version=" \
+#define QUERY "protocol=15&auto_subscribe=%d&adaptive_stream=0&version=" \
     PACKAGE_VERSION
 
 static gchar *
@@ -48,23 +48,27 @@ url_build (const gchar * base, const gchar * insecure, const gchar * secure,
       g_uri_get_host (uri), g_uri_get_port (uri), full_path, query, NULL);
 }
 
-/* The WebSocket. @base may be ws, wss, http or https. */
+/* The WebSocket. @base may be ws, wss, http or https. With @auto_subscribe the
+ * server sends every track unasked. */
 gchar *
-livekit_url_for_signalling (const gchar * base, GError ** error)
+livekit_url_for_signalling (const gchar * base, gboolean auto_subscribe,
+    GError ** error)
 {
-  return url_build (base, "ws", "wss", "/rtc", QUERY, error);
+  g_autofree gchar *query = g_strdup_printf (QUERY, auto_subscribe);
+
+  return url_build (base, "ws", "wss", "/rtc", query, error);
 }
 
 /* The WebSocket of a session that is there already: ours, @sid. @reason is one of
  * LiveKit's ReconnectReason. */
 gchar *
-livekit_url_for_resuming (const gchar * base, const gchar * sid, gint reason,
-    GError ** error)
+livekit_url_for_resuming (const gchar * base, gboolean auto_subscribe,
+    const gchar * sid, gint reason, GError ** error)
 {
   g_autofree gchar *escaped = g_uri_escape_string (sid, NULL, FALSE);
   g_autofree gchar *query =
-      g_strdup_printf (QUERY "&reconnect=1&reconnect_reason=%d&sid=%s", reason,
-      escaped);
+      g_strdup_printf (QUERY "&reconnect=1&reconnect_reason=%d&sid=%s",
+      auto_subscribe, reason, escaped);
 
   return url_build (base, "ws", "wss", "/rtc", query, error);
 }
@@ -73,7 +77,9 @@ livekit_url_for_resuming (const gchar * base, const gchar * sid, gint reason,
 gchar *
 livekit_url_for_validation (const gchar * base, GError ** error)
 {
-  return url_build (base, "http", "https", "/rtc/validate", QUERY, error);
+  g_autofree gchar *query = g_strdup_printf (QUERY, TRUE);
+
+  return url_build (base, "http", "https", "/rtc/validate", query, error);
 }
 
 /* Whether the server is on this machine, and asked over its IPv4 loopback

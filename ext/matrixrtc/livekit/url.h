@@ -5,8 +5,10 @@
 
 G_BEGIN_DECLS
 
-gchar *livekit_url_for_signalling (const gchar * base, GError ** error);
-gchar *livekit_url_for_resuming (const gchar * base, const gchar * sid,
+gchar *livekit_url_for_signalling (const gchar * base,
+    gboolean auto_subscribe, GError ** error);
+gchar *livekit_url_for_resuming (const gchar * base,
+    gboolean auto_subscribe, const gchar * sid,
     gint reason, GError ** error);
 gchar *livekit_url_for_validation (const gchar * base, GError ** error);
 gboolean livekit_url_is_loopback (const gchar * base);

@@ -415,12 +415,13 @@ receiver_wait_for_message (Receiver * receiver, const gchar * name)
 
 /* Pads */
 
+/* The newest one. */
 static ReceiverPad *
 receiver_find_pad (Receiver * receiver, const gchar * track_sid)
 {
   guint i;
 
-  for (i = 0; i < receiver->pads->len; i++) {
+  for (i = receiver->pads->len; i-- > 0;) {
     ReceiverPad *pad = g_ptr_array_index (receiver->pads, i);
 
     if (g_strcmp0 (pad->track_sid, track_sid) == 0)
@@ -429,7 +430,8 @@ receiver_find_pad (Receiver * receiver, const gchar * track_sid)
   return NULL;
 }
 
-/* The pad of @track_sid as soon as there is one, or NULL. */
+/* The pad of @track_sid as soon as there is one, or NULL. It may be a second one,
+ * if the track was unsubscribed from meanwhile. */
 ReceiverPad *
 receiver_wait_for_track (Receiver * receiver, const gchar * track_sid)
 {
@@ -437,7 +439,8 @@ receiver_wait_for_track (Receiver * receiver, const gchar * track_sid)
   ReceiverPad *pad;
 
   g_mutex_lock (&receiver->lock);
-  while ((pad = receiver_find_pad (receiver, track_sid)) == NULL
+  while (((pad = receiver_find_pad (receiver, track_sid)) == NULL
+          || pad->is_removed)
       && g_cond_wait_until (&receiver->cond, &receiver->lock, deadline));
   g_mutex_unlock (&receiver->lock);
   return pad;

@@ -166,14 +166,20 @@ GST_START_TEST (test_successor)
 {
   TrackEntry *entry = give_out ("TR_1", CAMERA, &former);
 
-  fail_unless (track_table_has_successor (table, entry, room));
+  fail_unless (track_table_has_successor (table, entry, room,
+          GST_MATRIX_RTC_MEDIA_ALL));
   publish ("TR_2", CAMERA);
-  fail_unless (track_table_has_successor (table, entry, room));
+  fail_unless (track_table_has_successor (table, entry, room,
+          GST_MATRIX_RTC_MEDIA_ALL));
+  fail_if (track_table_has_successor (table, entry, room,
+          GST_MATRIX_RTC_MEDIA_AUDIO));
   publish ("TR_2", SCREEN);
-  fail_if (track_table_has_successor (table, entry, room));
+  fail_if (track_table_has_successor (table, entry, room,
+          GST_MATRIX_RTC_MEDIA_ALL));
   /* It is another's already. */
   give_out ("TR_3", CAMERA, &present);
-  fail_if (track_table_has_successor (table, entry, room));
+  fail_if (track_table_has_successor (table, entry, room,
+          GST_MATRIX_RTC_MEDIA_ALL));
 }
 
 GST_END_TEST;
@@ -183,9 +189,11 @@ GST_START_TEST (test_publisher_is_gone)
   TrackEntry *entry = give_out ("TR_1", CAMERA, &former);
 
   livekit_room_make_stale (room);
-  fail_unless (track_table_has_successor (table, entry, room));
+  fail_unless (track_table_has_successor (table, entry, room,
+          GST_MATRIX_RTC_MEDIA_ALL));
   livekit_room_drop_stale (room);
-  fail_if (track_table_has_successor (table, entry, room));
+  fail_if (track_table_has_successor (table, entry, room,
+          GST_MATRIX_RTC_MEDIA_ALL));
 }
 
 GST_END_TEST;

@@ -65,7 +65,8 @@ GST_START_TEST (test_right)
   const Right *row = &right[__i__];
   g_autoptr (GError) error = NULL;
 
-  check_url (livekit_url_for_signalling (row->base, &error), row->signalling);
+  check_url (livekit_url_for_signalling (row->base, TRUE, &error),
+      row->signalling);
   g_assert_no_error (error);
   check_url (livekit_url_for_validation (row->base, &error), row->validation);
   g_assert_no_error (error);
@@ -83,7 +84,8 @@ static const gchar *const wrong[] = {
 GST_START_TEST (test_wrong)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree gchar *url = livekit_url_for_signalling (wrong[__i__], &error);
+  g_autofree gchar *url =
+      livekit_url_for_signalling (wrong[__i__], TRUE, &error);
   g_autofree gchar *validation =
       livekit_url_for_validation (wrong[__i__], NULL);
 
@@ -97,15 +99,29 @@ GST_END_TEST;
 GST_START_TEST (test_resuming)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree gchar *url = livekit_url_for_resuming ("https://sfu.example.org/x",
+  g_autofree gchar *url =
+      livekit_url_for_resuming ("https://sfu.example.org/x", TRUE,
       "PA_a&b", 1, &error);
 
   fail_unless (g_str_has_prefix (url, "wss://sfu.example.org/x/rtc?" QUERY));
   fail_unless (g_str_has_suffix (url,
           "&reconnect=1&reconnect_reason=1&sid=PA_a%26b"));
-  fail_unless (livekit_url_for_resuming ("ftp://sfu.example.org", "PA_a", 1,
-          &error) == NULL);
+  fail_unless (livekit_url_for_resuming ("ftp://sfu.example.org", TRUE, "PA_a",
+          1, &error) == NULL);
   fail_unless (error != NULL);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_without_auto_subscribe)
+{
+  g_autofree gchar *joining =
+      livekit_url_for_signalling ("ws://sfu.example.org", FALSE, NULL);
+  g_autofree gchar *resuming =
+      livekit_url_for_resuming ("ws://sfu.example.org", FALSE, "PA_a", 1, NULL);
+
+  fail_unless (strstr (joining, "&auto_subscribe=0&") != NULL);
+  fail_unless (strstr (resuming, "&auto_subscribe=0&") != NULL);
 }
 
 GST_END_TEST;
@@ -121,6 +137,7 @@ url_suite (void)
   tcase_add_loop_test (tc, test_right, 0, G_N_ELEMENTS (right));
   tcase_add_loop_test (tc, test_wrong, 0, G_N_ELEMENTS (wrong));
   tcase_add_test (tc, test_resuming);
+  tcase_add_test (tc, test_without_auto_subscribe);
   return suite;
 }
 

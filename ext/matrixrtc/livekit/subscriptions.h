@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "room.h"
+
+G_BEGIN_DECLS
+
+typedef struct _LiveKitSubscriptions LiveKitSubscriptions;
+
+LiveKitSubscriptions *livekit_subscriptions_new (gboolean auto_subscribe);
+void livekit_subscriptions_free (LiveKitSubscriptions * subscriptions);
+
+gboolean livekit_track_is_wanted (const LiveKitTrack * track,
+    GstMatrixRtcMedia media);
+
+void livekit_subscriptions_update (LiveKitSubscriptions * subscriptions,
+    LiveKitRoom * room, GstMatrixRtcMedia media, GPtrArray * subscribe,
+    GPtrArray * unsubscribe);
+void livekit_subscriptions_forget (LiveKitSubscriptions * subscriptions);
+gboolean livekit_subscriptions_are_automatic (LiveKitSubscriptions *
+    subscriptions);
+GPtrArray *livekit_subscriptions_get_exceptions (LiveKitSubscriptions *
+    subscriptions);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveKitSubscriptions, livekit_subscriptions_free)
+
+G_END_DECLS

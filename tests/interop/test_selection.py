@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Only the wanted kinds of tracks, and nothing else on the wire."""
+
+import unittest
+
+from processes import Timeout
+from receiver import Gst, Receiver
+from signal_proxy import SignalProxy
+from stack import InteropTest
+
+NAMES = ("anna", "bert", "carl")
+VIDEO = {"width": 640, "height": 360, "bitrate": 1_000_000, "noise": 40}
+QUIET_SECONDS = 3
+# Of three participants: Opus of theirs is some 20, video some 300.
+QUIET_BYTES = 60_000  # a second
+
+
+class CountingReceiver(Receiver):
+    """Knows how much comes over the network."""
+
+    def __init__(self, **properties):
+        super().__init__(**properties)
+        self.bytes = 0
+        self._handlers.append(
+            self.src.connect("deep-element-added", self._element_added))
+
+    def _element_added(self, _src, _bin, element):
+        if element.get_factory() and \
+                element.get_factory().get_name() == "nicesrc":
+            element.get_static_pad("src").add_probe(
+                Gst.PadProbeType.BUFFER, self._count)
+
+    def _count(self, _pad, info):
+        self.bytes += info.get_buffer().get_size()
+        return Gst.PadProbeReturn.OK
+
+    def has_only(self, tracks):
+        """Whether there are pads of these tracks and no others."""
+        return {pad.track_sid for pad in self.present()} == set(tracks)
+
+    def wait_only(self, tracks, timeout):
+        self.wait_for(lambda: self.has_only(tracks), timeout, f"only {tracks}")
+
+    def hold(self, tracks, seconds):
+        """Sees that it stays so for that long. Returns the bytes a second."""
+        before = self.bytes
+        try:
+            self.wait_for(lambda: not self.has_only(tracks), seconds,
+                          "other pads")
+        except Timeout:
+            return (self.bytes - before) / seconds
+        raise AssertionError(f"{self.present()} are not {tracks}")
+
+
+class Selection(InteropTest):
+
+    seconds = 90
+
+    def publish(self):
+        """What all publish, their sounds first, and their pictures."""
+        self.livekit.create_room(self.room)
+        sids = []
+        for index, name in enumerate(NAMES):
+            self.join(name, index)
+            sids.append(self.publish_both(name, **VIDEO))
+        return zip(*sids)
+
+    def receive(self, url, **properties):
+        receiver = CountingReceiver(
+            livekit_url=url,
+            livekit_token=self.livekit.token(self.room, "recorder"),
+            **properties)
+        self.addCleanup(receiver.close)
+        receiver.play()
+        return receiver
+
+    def test_audio_only(self):
+        sounds, pictures = self.publish()
+        receiver = self.receive(self.livekit.url, media="audio")
+        receiver.wait_flowing(sounds, 15)
+        quiet = receiver.hold(sounds, QUIET_SECONDS)
+        self.assertLess(quiet, QUIET_BYTES)
+
+        receiver.set(media="audio+video")
+        receiver.wait_flowing(sounds + pictures, 10)
+        loud = receiver.hold(sounds + pictures, QUIET_SECONDS)
+        self.assertGreater(loud, 2 * QUIET_BYTES)
+
+        receiver.set(media="audio")
+        receiver.wait_only(sounds, 5)
+        quiet_again = receiver.hold(sounds, QUIET_SECONDS)
+        print(f"bytes a second: {quiet:.0f} of audio, {loud:.0f} of both, "
+              f"{quiet_again:.0f} of audio again")
+        self.assertLess(quiet_again, QUIET_BYTES)
+        receiver.require_no_error()
+
+    def check_resume(self, **properties):
+        sounds, pictures = self.publish()
+        proxy = SignalProxy(self.livekit.port).start()
+        self.addCleanup(proxy.stop)
+        receiver = self.receive(proxy.url, **properties)
+        receiver.wait_flowing(sounds, 15)
+        receiver.set(media="audio")
+        receiver.wait_only(sounds, 10)
+        mark = receiver.mark()
+        proxy.cut()
+        receiver.wait_state("signal-reconnecting", 5, mark)
+        receiver.wait_state("connected", 10, mark)
+        self.assertLess(receiver.hold(sounds, QUIET_SECONDS), QUIET_BYTES)
+        mark = receiver.mark()
+        late = self.publishers.publish_video("anna", **VIDEO)["sid"]
+        receiver.wait_event("matrixrtc-participant-updated", 5, mark,
+                            identity="anna")
+        receiver.hold(sounds, QUIET_SECONDS)
+        receiver.set(media="video")
+        receiver.wait_flowing((*pictures, late), 10)
+        receiver.require_no_error()
+
+    def test_resume(self):
+        self.check_resume(media="audio")
+
+    def test_resume_after_a_change(self):
+        """The server sends all by itself but what we don't want."""
+        self.check_resume()
+
+
+if __name__ == "__main__":
+    unittest.main()
