@@ -403,6 +403,50 @@ call_set_media (Call * call, GstMatrixRtcMedia media)
   matrix_rtc_loop_invoke (call->loop, take_media, change, g_free);
 }
 
+typedef struct
+{
+  Call *call;
+  gchar *track_sid;             /* NULL: all */
+  GstMatrixRtcVideoQuality quality;
+} QualityChange;
+
+static void
+quality_change_free (gpointer data)
+{
+  QualityChange *change = data;
+
+  g_free (change->track_sid);
+  g_free (change);
+}
+
+static gboolean
+take_quality (gpointer user_data)
+{
+  QualityChange *change = user_data;
+  Call *call = change->call;
+
+  if (change->track_sid == NULL)
+    call->settings.video_quality = change->quality;
+  if (call->connection != NULL)
+    connection_set_quality (call->connection, change->track_sid,
+        change->quality);
+  return G_SOURCE_REMOVE;
+}
+
+/* Another layer is wanted of one video, or (NULL) of all. Any thread. */
+void
+call_set_quality (Call * call, const gchar * track_sid,
+    GstMatrixRtcVideoQuality quality)
+{
+  QualityChange *change = g_new (QualityChange, 1);
+
+  change->call = call;
+  change->track_sid = g_strdup (track_sid);
+  change->quality = quality;
+  matrix_rtc_loop_invoke (call->loop, take_quality, change,
+      quality_change_free);
+}
+
 /* Starting */
 
 static HttpClient *
@@ -490,6 +534,7 @@ call_new_connection (Call * call, GError ** error)
         settings->ice_transport_policy ==
         GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY,};
   connection_settings.media = settings->media;
+  connection_settings.video_quality = settings->video_quality;
   connection_settings.timeout_ms = settings->timeout * 1000;
   connection_settings.reconnect_timeout_ms = settings->reconnect_timeout * 1000;
   return connection_new (&connection_settings, &connection_callbacks, call);

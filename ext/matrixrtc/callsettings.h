@@ -22,6 +22,7 @@ typedef struct
   gchar *livekit_token;
   GstMatrixRtcOutput output;
   GstMatrixRtcMedia media;
+  GstMatrixRtcVideoQuality video_quality;
   guint latency;                /* ms */
   guint timeout;                /* s */
   guint reconnect_timeout;      /* s */

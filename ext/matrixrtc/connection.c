@@ -210,6 +210,14 @@ connection_set_media (Connection * connection, GstMatrixRtcMedia media)
   connection_room_set_media (connection->room, media);
 }
 
+/* See connection_room_set_quality(). */
+void
+connection_set_quality (Connection * connection, const gchar * track_sid,
+    GstMatrixRtcVideoQuality quality)
+{
+  connection_room_set_quality (connection->room, track_sid, quality);
+}
+
 /* Lets the frames of a track that was added or moved come out. */
 void
 connection_start_track (Connection * connection, const gchar * track_sid)
@@ -437,7 +445,7 @@ on_connected (Session * session, gpointer user_data)
   connection->n_attempts = 0;
   matrix_rtc_clear_source (&connection->give_up_timer);
   handover_start_deadline (connection->handover, FORMER_TIMEOUT_MS);
-  connection_room_update_subscriptions (connection->room);
+  connection_room_request_media (connection->room);
   connection_set_state (connection, GST_MATRIX_RTC_CONNECTION_STATE_CONNECTED,
       NULL);
 }
@@ -570,8 +578,8 @@ connection_new (const ConnectionSettings * settings,
   connection->user_data = user_data;
   connection->handover = handover_new (&callbacks->track, user_data);
   connection->room = connection_room_new (connection->handover,
-      settings->peer.receivers.output, settings->media, &callbacks->room,
-      user_data);
+      settings->peer.receivers.output, settings->media,
+      settings->video_quality, &callbacks->room, user_data);
   return connection;
 }
 

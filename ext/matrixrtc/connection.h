@@ -15,6 +15,7 @@ typedef struct
   SfuAccessSettings access;
   RtcPeerSettings peer;
   GstMatrixRtcMedia media;
+  GstMatrixRtcVideoQuality video_quality;
   guint timeout_ms;             /* of each phase of one attempt */
   guint reconnect_timeout_ms;   /* of all attempts to get it back */
 } ConnectionSettings;
@@ -45,6 +46,8 @@ void connection_get_counts (Connection * connection, guint * n_reconnects,
     guint * n_resumes);
 
 void connection_set_media (Connection * connection, GstMatrixRtcMedia media);
+void connection_set_quality (Connection * connection, const gchar * track_sid,
+    GstMatrixRtcVideoQuality quality);
 void connection_start_track (Connection * connection, const gchar * track_sid);
 gboolean connection_take_media_error (Connection * connection,
     GstObject * source, const gchar * debug);

@@ -17,11 +17,17 @@
 #define SETTLE_TIMEOUT_MS 3000
 #define NEW_ROOM_SETTLE_TIMEOUT_MS 10000
 
+/* An application that wants other layers wants them of several videos at once. */
+#define REQUEST_DELAY_MS 20
+
 struct _ConnectionRoom
 {
   Handover *handover;           /* of the tracks that are given out */
   GstMatrixRtcOutput output;
   GstMatrixRtcMedia media;      /* that is wanted */
+  GstMatrixRtcVideoQuality usual_quality;
+  GHashTable *qualities;        /* sid -> quality, where it isn't the usual one */
+  GSource *request_timer;       /* while wishes are gathered */
   ConnectionRoomCallbacks callbacks;
   gpointer user_data;
 
@@ -120,11 +126,23 @@ static const LiveKitRoomCallbacks room_callbacks = {
 
 /* What the server tells */
 
-/* What is wanted is asked for, also if that is said already. */
-void
-connection_room_update_subscriptions (ConnectionRoom * room)
+static gboolean
+is_unknown_track (gpointer sid, gpointer quality, gpointer user_data)
 {
+  ConnectionRoom *room = user_data;
+  const LiveKitParticipant *owner;
+
+  return livekit_room_find_track (room->participants, sid, &owner) == NULL;
+}
+
+/* What is wanted is asked for, as far as that isn't said already. */
+void
+connection_room_request_media (ConnectionRoom * room)
+{
+  g_hash_table_foreach_remove (room->qualities, is_unknown_track, room);
   session_update_subscriptions (room->session, room->participants, room->media);
+  session_update_qualities (room->session, room->participants,
+      room->usual_quality, room->qualities);
 }
 
 /* A track may have waited for its publisher to be known, and an update may end
@@ -148,7 +166,7 @@ room_match_tracks (ConnectionRoom * room)
   if (room->settle_timer == NULL)
     handover_end_missing (room->handover, room->session,
         room->participants, room->media, NULL);
-  connection_room_update_subscriptions (room);
+  connection_room_request_media (room);
 }
 
 void
@@ -229,7 +247,7 @@ connection_room_take_join (ConnectionRoom * room,
       join->n_other_participants);
   room->settle_timer = matrix_rtc_add_timeout (room->is_new ?
       NEW_ROOM_SETTLE_TIMEOUT_MS : SETTLE_TIMEOUT_MS, on_settle_timeout, room);
-  connection_room_update_subscriptions (room);
+  connection_room_request_media (room);
 }
 
 /* We are in another room now. */
@@ -253,6 +271,34 @@ connection_room_set_media (ConnectionRoom * room, GstMatrixRtcMedia media)
     room_match_tracks (room);
 }
 
+static gboolean
+on_request_timer (gpointer user_data)
+{
+  ConnectionRoom *room = user_data;
+
+  matrix_rtc_clear_source (&room->request_timer);
+  if (room->session != NULL)
+    connection_room_request_media (room);
+  return G_SOURCE_REMOVE;
+}
+
+/* Another layer is wanted of one video, or (NULL) of all. */
+void
+connection_room_set_quality (ConnectionRoom * room, const gchar * track_sid,
+    GstMatrixRtcVideoQuality quality)
+{
+  if (track_sid == NULL) {
+    g_hash_table_remove_all (room->qualities);
+    room->usual_quality = quality;
+  } else {
+    g_hash_table_replace (room->qualities, g_strdup (track_sid),
+        GUINT_TO_POINTER (quality));
+  }
+  if (room->request_timer == NULL)
+    room->request_timer =
+        matrix_rtc_add_timeout (REQUEST_DELAY_MS, on_request_timer, room);
+}
+
 /* Whether nobody else is there. */
 gboolean
 connection_room_is_empty (ConnectionRoom * room)
@@ -265,14 +311,17 @@ connection_room_is_empty (ConnectionRoom * room)
 /* @handover has to outlive us. */
 ConnectionRoom *
 connection_room_new (Handover * handover, GstMatrixRtcOutput output,
-    GstMatrixRtcMedia media, const ConnectionRoomCallbacks * callbacks,
-    gpointer user_data)
+    GstMatrixRtcMedia media, GstMatrixRtcVideoQuality usual_quality,
+    const ConnectionRoomCallbacks * callbacks, gpointer user_data)
 {
   ConnectionRoom *room = g_new0 (ConnectionRoom, 1);
 
   room->handover = handover;
   room->output = output;
   room->media = media;
+  room->usual_quality = usual_quality;
+  room->qualities =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   room->callbacks = *callbacks;
   room->user_data = user_data;
   room->participants = livekit_room_new (&room_callbacks, room);
@@ -286,6 +335,7 @@ void
 connection_room_stop (ConnectionRoom * room)
 {
   matrix_rtc_clear_source (&room->settle_timer);
+  matrix_rtc_clear_source (&room->request_timer);
   activity_stop (room->activity);
 }
 
@@ -304,6 +354,7 @@ connection_room_free (ConnectionRoom * room)
   connection_room_stop (room);
   activity_free (room->activity);
   livekit_room_free (room->participants);
+  g_hash_table_unref (room->qualities);
   g_free (room->sid);
   g_free (room);
 }

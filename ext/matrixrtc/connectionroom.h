@@ -24,7 +24,7 @@ typedef struct
 
 ConnectionRoom *connection_room_new (Handover * handover,
     GstMatrixRtcOutput output, GstMatrixRtcMedia media,
-    const ConnectionRoomCallbacks * callbacks, gpointer user_data);
+    GstMatrixRtcVideoQuality usual_quality, const ConnectionRoomCallbacks * callbacks, gpointer user_data);
 void connection_room_set_session (ConnectionRoom * room, Session * session);
 void connection_room_stop (ConnectionRoom * room);
 void connection_room_free (ConnectionRoom * room);
@@ -42,7 +42,9 @@ void connection_room_take_quality (ConnectionRoom * room,
     const Livekit__ConnectionQualityUpdate * update);
 void connection_room_set_media (ConnectionRoom * room,
     GstMatrixRtcMedia media);
-void connection_room_update_subscriptions (ConnectionRoom * room);
+void connection_room_set_quality (ConnectionRoom * room,
+    const gchar * track_sid, GstMatrixRtcVideoQuality quality);
+void connection_room_request_media (ConnectionRoom * room);
 void connection_room_show_track (ConnectionRoom * room,
     const gchar * track_sid);
 

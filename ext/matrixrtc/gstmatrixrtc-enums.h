@@ -74,6 +74,23 @@ typedef enum {
     GST_MATRIX_RTC_MEDIA_SCREEN_SHARE_AUDIO)
 
 /**
+ * GstMatrixRtcVideoQuality:
+ * @GST_MATRIX_RTC_VIDEO_QUALITY_LOW: the smallest
+ * @GST_MATRIX_RTC_VIDEO_QUALITY_MEDIUM: the one between, where there is one
+ * @GST_MATRIX_RTC_VIDEO_QUALITY_HIGH: the largest
+ *
+ * Which of the layers that a publisher sends is received. The values are LiveKit's
+ * VideoQuality.
+ *
+ * Since: 0.1.0
+ */
+typedef enum {
+  GST_MATRIX_RTC_VIDEO_QUALITY_LOW,
+  GST_MATRIX_RTC_VIDEO_QUALITY_MEDIUM,
+  GST_MATRIX_RTC_VIDEO_QUALITY_HIGH,
+} GstMatrixRtcVideoQuality;
+
+/**
  * GstMatrixRtcIceTransportPolicy:
  * @GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_ALL: any path to the SFU
  * @GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY: only through the SFU's TURN

@@ -131,14 +131,23 @@ gst_matrix_rtc_src_set_property (GObject * object, guint id,
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
 
   GstMatrixRtcMedia media;
+  GstMatrixRtcVideoQuality quality;
+  gboolean has_quality_changed;
 
   GST_OBJECT_LOCK (self);
   media = self->settings.media;
+  quality = self->settings.video_quality;
   if (!gst_matrix_rtc_src_settings_set (&self->settings, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   if (self->call != NULL && self->settings.media != media)
     call_set_media (self->call, self->settings.media);
+  has_quality_changed = self->settings.video_quality != quality;
+  quality = self->settings.video_quality;
+  if (self->call != NULL && has_quality_changed)
+    call_set_quality (self->call, NULL, quality);
   GST_OBJECT_UNLOCK (self);
+  if (has_quality_changed)
+    gst_matrix_rtc_src_pads_set_quality (self->pads, quality);
 }
 
 /* A snapshot for the stats property. */
@@ -191,6 +200,27 @@ E2eeCall *
 gst_matrix_rtc_src_get_encryption (GstMatrixRtcSrc * self)
 {
   return self->encryption;
+}
+
+GstMatrixRtcVideoQuality
+gst_matrix_rtc_src_get_video_quality (GstMatrixRtcSrc * self)
+{
+  GstMatrixRtcVideoQuality quality;
+
+  GST_OBJECT_LOCK (self);
+  quality = self->settings.video_quality;
+  GST_OBJECT_UNLOCK (self);
+  return quality;
+}
+
+void
+gst_matrix_rtc_src_set_track_quality (GstMatrixRtcSrc * self,
+    const gchar * track_sid, GstMatrixRtcVideoQuality quality)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->call != NULL)
+    call_set_quality (self->call, track_sid, quality);
+  GST_OBJECT_UNLOCK (self);
 }
 
 /* NULL: the call is in no room of Matrix. */

@@ -21,8 +21,8 @@
  * It outlives the connection to the SFU: what comes after that was lost goes on
  * with a discontinuity.
  *
- * The properties may be read from any thread, and change on the element's worker
- * thread.
+ * The properties may be read from any thread. Those that can't be written change on
+ * the element's worker thread.
  *
  * Since: 0.1.0
  */
@@ -46,6 +46,7 @@ struct _GstMatrixRtcSrcPad
   gchar *participant_name;
   gboolean muted;
   gboolean encrypted;
+  GstMatrixRtcVideoQuality video_quality;
   MediaGap gap;
 
   /* Of the streaming threads, of which the internal pad lets one at a time in. */
@@ -66,6 +67,7 @@ enum
   PROP_MUTED,
   PROP_ENCRYPTED,
   PROP_MSID,
+  PROP_VIDEO_QUALITY,
   N_PROPS
 };
 
@@ -111,6 +113,26 @@ gst_matrix_rtc_src_pad_get_property (GObject * object, guint id,
     case PROP_MSID:
       g_value_set_string (value, self->msid);
       break;
+    case PROP_VIDEO_QUALITY:
+      g_value_set_enum (value, self->video_quality);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_matrix_rtc_src_pad_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_VIDEO_QUALITY:
+      self->video_quality = g_value_get_enum (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -141,6 +163,7 @@ gst_matrix_rtc_src_pad_class_init (GstMatrixRtcSrcPadClass * klass)
   const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
   object_class->get_property = gst_matrix_rtc_src_pad_get_property;
+  object_class->set_property = gst_matrix_rtc_src_pad_set_property;
   object_class->finalize = gst_matrix_rtc_src_pad_finalize;
 
   /**
@@ -260,6 +283,21 @@ gst_matrix_rtc_src_pad_class_init (GstMatrixRtcSrcPadClass * klass)
   properties[PROP_MSID] =
       g_param_spec_string ("msid", "MediaStream id",
       "The track's msid in the SFU's offer", NULL, flags);
+
+  /**
+   * GstMatrixRtcSrcPad:video-quality:
+   *
+   * Which layer of a video that has several (simulcast) the SFU sends. It begins as
+   * #matrixrtcsrc:video-quality, and may be changed at any time and from any thread;
+   * the SFU changes over with the layer's next key frame. Of no effect on audio.
+   *
+   * Since: 0.1.0
+   */
+  properties[PROP_VIDEO_QUALITY] =
+      g_param_spec_enum ("video-quality", "Video quality",
+      "Layer of the video that is received", GST_TYPE_MATRIX_RTC_VIDEO_QUALITY,
+      GST_MATRIX_RTC_VIDEO_QUALITY_HIGH,
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }

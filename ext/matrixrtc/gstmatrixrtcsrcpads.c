@@ -9,6 +9,7 @@
 #endif
 
 #include "gstmatrixrtc-enumtypes.h"
+#include "gstmatrixrtcsrc.h"
 #include "gstmatrixrtcsrcpad.h"
 #include "gstmatrixrtcsrcpads.h"
 
@@ -91,6 +92,18 @@ make_stream_id (GstMatrixRtcSrcPads * pads, const CallTrack * track)
   return g_steal_pointer (&stream_id);
 }
 
+/* On the thread that sets it. */
+static void
+on_video_quality (GstMatrixRtcSrcPad * pad, GParamSpec * pspec,
+    GstMatrixRtcSrc * src)
+{
+  g_autofree gchar *track_sid = NULL;
+  GstMatrixRtcVideoQuality quality;
+
+  g_object_get (pad, "track-sid", &track_sid, "video-quality", &quality, NULL);
+  gst_matrix_rtc_src_set_track_quality (src, track_sid, quality);
+}
+
 void
 gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,
     const CallTrack * track, GstPad * target)
@@ -104,7 +117,13 @@ gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,
   g_autofree gchar *stream_id = make_stream_id (pads, track);
   GstMatrixRtcSrcPad *pad = gst_matrix_rtc_src_pad_new (name, templ, target,
       track, stream_id, pads->group_id);
+  GstMatrixRtcSrc *src = GST_MATRIX_RTC_SRC (pads->element);
 
+  g_object_set (pad, "video-quality",
+      gst_matrix_rtc_src_get_video_quality (src), NULL);
+  if (!track->is_audio)
+    g_signal_connect (pad, "notify::video-quality",
+        G_CALLBACK (on_video_quality), src);
   g_hash_table_replace (pads->pads, g_strdup (track->sid),
       gst_object_ref (pad));
   gst_element_add_pad (pads->element, GST_PAD (pad));
@@ -144,6 +163,26 @@ gst_matrix_rtc_src_pads_move (GstMatrixRtcSrcPads * pads,
     return;
   g_hash_table_replace (pads->pads, g_strdup (track->sid), pad);
   gst_matrix_rtc_src_pad_move (GST_MATRIX_RTC_SRC_PAD (pad), target, track);
+  /* The new track isn't known for it. */
+  if (!track->is_audio)
+    on_video_quality (GST_MATRIX_RTC_SRC_PAD (pad), NULL,
+        GST_MATRIX_RTC_SRC (pads->element));
+}
+
+static gboolean
+set_quality (GstElement * element, GstPad * pad, gpointer quality)
+{
+  g_object_set (pad, "video-quality", GPOINTER_TO_INT (quality), NULL);
+  return TRUE;
+}
+
+/* Of all pads. Any thread. */
+void
+gst_matrix_rtc_src_pads_set_quality (GstMatrixRtcSrcPads * pads,
+    GstMatrixRtcVideoQuality quality)
+{
+  gst_element_foreach_src_pad (pads->element, set_quality,
+      GINT_TO_POINTER ((gint) quality));
 }
 
 void

@@ -15,6 +15,7 @@
 #define DEFAULT_FORCE_OLD_JWT_ENDPOINT FALSE
 #define DEFAULT_OUTPUT GST_MATRIX_RTC_OUTPUT_ENCODED
 #define DEFAULT_MEDIA GST_MATRIX_RTC_MEDIA_ALL
+#define DEFAULT_VIDEO_QUALITY GST_MATRIX_RTC_VIDEO_QUALITY_HIGH
 #define DEFAULT_LATENCY 200
 #define DEFAULT_TIMEOUT 15
 #define DEFAULT_RECONNECT_TIMEOUT 60
@@ -47,6 +48,7 @@ enum
   SETTING_LIVEKIT_TOKEN,
   SETTING_OUTPUT,
   SETTING_MEDIA,
+  SETTING_VIDEO_QUALITY,
   SETTING_LATENCY,
   SETTING_TIMEOUT,
   SETTING_RECONNECT_TIMEOUT,
@@ -70,6 +72,7 @@ gst_matrix_rtc_src_settings_init (CallSettings * settings)
   settings->force_old_jwt_endpoint = DEFAULT_FORCE_OLD_JWT_ENDPOINT;
   settings->output = DEFAULT_OUTPUT;
   settings->media = DEFAULT_MEDIA;
+  settings->video_quality = DEFAULT_VIDEO_QUALITY;
   settings->latency = DEFAULT_LATENCY;
   settings->timeout = DEFAULT_TIMEOUT;
   settings->reconnect_timeout = DEFAULT_RECONNECT_TIMEOUT;
@@ -144,6 +147,9 @@ gst_matrix_rtc_src_settings_set (CallSettings * settings, guint id,
     case SETTING_MEDIA:
       settings->media = g_value_get_flags (value);
       break;
+    case SETTING_VIDEO_QUALITY:
+      settings->video_quality = g_value_get_enum (value);
+      break;
     case SETTING_LATENCY:
       settings->latency = g_value_get_uint (value);
       break;
@@ -190,6 +196,9 @@ gst_matrix_rtc_src_settings_get (CallSettings * settings, guint id,
       break;
     case SETTING_MEDIA:
       g_value_set_flags (value, settings->media);
+      break;
+    case SETTING_VIDEO_QUALITY:
+      g_value_set_enum (value, settings->video_quality);
       break;
     case SETTING_LATENCY:
       g_value_set_uint (value, settings->latency);
@@ -409,6 +418,21 @@ install_media (GObjectClass * klass)
       g_param_spec_flags ("media", "Media",
           "Kinds of tracks that are received", GST_TYPE_MATRIX_RTC_MEDIA,
           DEFAULT_MEDIA, CHANGEABLE));
+
+  /**
+   * matrixrtcsrc:video-quality:
+   *
+   * Which layer of videos that have several (simulcast) the SFU sends. Setting it
+   * sets #GstMatrixRtcSrcPad:video-quality of all pads that there are, and is where
+   * new ones begin.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_VIDEO_QUALITY,
+      g_param_spec_enum ("video-quality", "Video quality",
+          "Layer of each video that is received",
+          GST_TYPE_MATRIX_RTC_VIDEO_QUALITY, DEFAULT_VIDEO_QUALITY,
+          CHANGEABLE));
 
   /**
    * matrixrtcsrc:latency:

@@ -38,6 +38,7 @@ struct _Session
   gint32 ping_interval_s;
   gint32 ping_timeout_s;
   LiveKitSubscriptions *subscriptions;
+  LiveKitQualities *qualities;
   GBytes *sif_trailer;          /* of the frames that this SFU makes, or NULL */
 
   LiveKitSignal *signal;        /* NULL while signalling is lost */
@@ -58,6 +59,7 @@ session_clear (Session * session)
   g_free (session->token);
   g_free (session->sid);
   livekit_subscriptions_free (session->subscriptions);
+  livekit_qualities_free (session->qualities);
   g_clear_pointer (&session->sif_trailer, g_bytes_unref);
   g_clear_object (&session->cancellable);
   g_hash_table_unref (session->offer_ids);
@@ -459,6 +461,7 @@ session_new (HttpClient * http, const RtcPeerSettings * settings,
   session->user_data = user_data;
   session->offer_ids = g_hash_table_new (NULL, NULL);
   session->subscriptions = livekit_subscriptions_new (auto_subscribe);
+  session->qualities = livekit_qualities_new ();
   session->peer = rtc_peer_new (settings, &peer_callbacks, session, error);
   if (session->peer == NULL)
     g_clear_pointer (&session, session_unref);
@@ -484,6 +487,27 @@ session_update_subscriptions (Session * session, LiveKitRoom * room,
     livekit_signal_send_subscription (session->signal, subscribe, TRUE);
   if (unsubscribe->len > 0)
     livekit_signal_send_subscription (session->signal, unsubscribe, FALSE);
+}
+
+/* Asks for the layers that are wanted, see livekit_qualities_update(). While
+ * signalling is lost it does nothing, too. */
+void
+session_update_qualities (Session * session, LiveKitRoom * room,
+    GstMatrixRtcVideoQuality usual, GHashTable * wishes)
+{
+  GPtrArray *changed[LIVEKIT_N_QUALITIES];
+  guint i;
+
+  if (!session->is_signal_up)
+    return;
+  for (i = 0; i < LIVEKIT_N_QUALITIES; i++)
+    changed[i] = g_ptr_array_new ();
+  livekit_qualities_update (session->qualities, room, usual, wishes, changed);
+  for (i = 0; i < LIVEKIT_N_QUALITIES; i++) {
+    if (changed[i]->len > 0)
+      livekit_signal_send_quality (session->signal, changed[i], i);
+    g_ptr_array_unref (changed[i]);
+  }
 }
 
 static void

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/client.h"
+#include "livekit/qualities.h"
 #include "livekit/subscriptions.h"
 #include "rtc/peer.h"
 
@@ -59,6 +60,9 @@ void session_retire (Session * session);
 
 void session_update_subscriptions (Session * session, LiveKitRoom * room,
     GstMatrixRtcMedia media);
+
+void session_update_qualities (Session * session, LiveKitRoom * room,
+    GstMatrixRtcVideoQuality usual, GHashTable * wishes);
 
 RtcStreams *session_get_streams (Session * session);
 gboolean session_take_media_error (Session * session, GstObject * source,

@@ -54,14 +54,14 @@ class Participant:
                 red=not self.encrypted))
 
     async def publish_video(self, codec="vp8", width=320, height=240, fps=15,
-                            bitrate=300_000, noise=0):
+                            bitrate=300_000, noise=0, simulcast=False):
         feed = rtc.VideoSource(width, height)
         track = rtc.LocalVideoTrack.create_video_track("camera", feed)
         pictures = media.pictures(width, height, media.colour(self.index),
                                   noise)
         options = rtc.TrackPublishOptions(
             source=rtc.TrackSource.SOURCE_CAMERA, video_codec=CODECS[codec],
-            simulcast=False, video_encoding=rtc.VideoEncoding(
+            simulcast=simulcast, video_encoding=rtc.VideoEncoding(
                 max_bitrate=bitrate, max_framerate=fps))
         return await self._publish(
             track, feed,

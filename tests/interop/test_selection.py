@@ -16,7 +16,7 @@ QUIET_BYTES = 60_000  # a second
 
 
 class CountingReceiver(Receiver):
-    """Knows how much comes over the network."""
+    """Knows how much comes over the network, and each pad's caps of now."""
 
     def __init__(self, **properties):
         super().__init__(**properties)
@@ -33,6 +33,15 @@ class CountingReceiver(Receiver):
     def _count(self, _pad, info):
         self.bytes += info.get_buffer().get_size()
         return Gst.PadProbeReturn.OK
+
+    def _probe(self, gst_pad, info, pad):
+        if info.type & Gst.PadProbeType.EVENT_DOWNSTREAM and \
+                info.get_event().type == Gst.EventType.CAPS:
+            with self._changed:
+                caps = info.get_event().parse_caps()
+                pad.caps = caps.get_structure(0).copy()
+                self._changed.notify_all()
+        return super()._probe(gst_pad, info, pad)
 
     def has_only(self, tracks):
         """Whether there are pads of these tracks and no others."""
@@ -52,7 +61,27 @@ class CountingReceiver(Receiver):
         raise AssertionError(f"{self.present()} are not {tracks}")
 
 
-class Selection(InteropTest):
+    def wait_width(self, pad, least, most, timeout):
+        """Waits for pictures that are as wide as that."""
+        self.wait_for(
+            lambda: pad.caps
+            and least <= pad.caps.get_int("width")[1] <= most,
+            timeout, f"a width of {least} to {most}")
+
+
+class ReceptionTest(InteropTest):
+
+    def receive(self, url, **properties):
+        receiver = CountingReceiver(
+            livekit_url=url,
+            livekit_token=self.livekit.token(self.room, "recorder"),
+            **properties)
+        self.addCleanup(receiver.close)
+        receiver.play()
+        return receiver
+
+
+class Selection(ReceptionTest):
 
     seconds = 90
 
@@ -64,15 +93,6 @@ class Selection(InteropTest):
             self.join(name, index)
             sids.append(self.publish_both(name, **VIDEO))
         return zip(*sids)
-
-    def receive(self, url, **properties):
-        receiver = CountingReceiver(
-            livekit_url=url,
-            livekit_token=self.livekit.token(self.room, "recorder"),
-            **properties)
-        self.addCleanup(receiver.close)
-        receiver.play()
-        return receiver
 
     def test_audio_only(self):
         sounds, pictures = self.publish()
@@ -122,6 +142,51 @@ class Selection(InteropTest):
     def test_resume_after_a_change(self):
         """The server sends all by itself but what we don't want."""
         self.check_resume()
+
+
+class Layers(ReceptionTest):
+    """Of a publisher with simulcast: widths of 960, 640 and 320, or somewhat
+    less where that is too much for the publisher's encoder."""
+
+    seconds = 90
+    HIGH = (641, 960)
+    MEDIUM = (321, 640)
+    LOW = (120, 320)
+
+    def publish(self):
+        self.livekit.create_room(self.room)
+        self.join("anna", 0)
+        return self.publishers.publish_video(
+            "anna", width=960, height=540, fps=10, bitrate=800_000, noise=20,
+            simulcast=True)["sid"]
+
+    def test_changes(self):
+        sid = self.publish()
+        receiver = self.receive(self.livekit.url)
+        pad = receiver.wait_flowing([sid], 15)[sid]
+        receiver.wait_width(pad, *self.HIGH, 20)
+        high = receiver.hold([sid], QUIET_SECONDS)
+        receiver.set(video_quality="low")
+        receiver.wait_width(pad, *self.LOW, 10)
+        low = receiver.hold([sid], QUIET_SECONDS)
+        print(f"bytes a second: {high:.0f} of the high layer, {low:.0f} of "
+              "the low one")
+        self.assertLess(low, high)
+        pad.pad.set_property("video-quality", 1)
+        receiver.wait_width(pad, *self.MEDIUM, 10)
+        pad.pad.set_property("video-quality", 2)
+        receiver.wait_width(pad, *self.HIGH, 10)
+        self.assertEqual(receiver.present(), [pad])
+        receiver.require_no_error()
+
+    def test_low_from_the_start(self):
+        sid = self.publish()
+        receiver = self.receive(self.livekit.url, video_quality="low")
+        pad = receiver.wait_flowing([sid], 15)[sid]
+        receiver.wait_width(pad, *self.LOW, 5)
+        receiver.hold([sid], QUIET_SECONDS)
+        self.assertLessEqual(pad.caps.get_int("width")[1], self.LOW[1])
+        receiver.require_no_error()
 
 
 if __name__ == "__main__":

@@ -183,6 +183,23 @@ livekit_signal_send_subscription (LiveKitSignal * signal,
   signal_send (signal, &request);
 }
 
+/* @track_sids are strings. */
+void
+livekit_signal_send_quality (LiveKitSignal * signal,
+    const GPtrArray * track_sids, GstMatrixRtcVideoQuality quality)
+{
+  Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
+  Livekit__UpdateTrackSettings settings = LIVEKIT__UPDATE_TRACK_SETTINGS__INIT;
+
+  settings.track_sids = (gchar **) track_sids->pdata;
+  settings.n_track_sids = track_sids->len;
+  /* Our enum's values are LiveKit's. */
+  settings.quality = (Livekit__VideoQuality) quality;
+  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRACK_SETTING;
+  request.track_setting = &settings;
+  signal_send (signal, &request);
+}
+
 /* The first thing that a resumed session says: where we stand. @track_sids, of
  * strings, are the exceptions from what the server sends by itself, with @subscribe
  * those that it's asked for. @offer and @answer are the last ones, or NULL. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "../gstmatrixrtc-enums.h"
 #include "../http/client.h"
 #include "livekit.pb-c.h"
 
@@ -48,6 +49,8 @@ void livekit_signal_send_candidate (LiveKitSignal * signal,
     const gchar * candidate_init);
 void livekit_signal_send_subscription (LiveKitSignal * signal,
     const GPtrArray * track_sids, gboolean subscribe);
+void livekit_signal_send_quality (LiveKitSignal * signal,
+    const GPtrArray * track_sids, GstMatrixRtcVideoQuality quality);
 void livekit_signal_send_sync_state (LiveKitSignal * signal,
     const GPtrArray * track_sids, gboolean subscribe, const gchar * offer,
     const gchar * answer);
