@@ -207,7 +207,8 @@ void
 connection_set_media (Connection * connection, GstMatrixRtcMedia media)
 {
   connection->media = media;
-  connection_room_set_media (connection->room, media);
+  if (connection_is_active (connection))
+    connection_room_set_media (connection->room, media);
 }
 
 /* See connection_room_set_quality(). */
@@ -215,7 +216,8 @@ void
 connection_set_quality (Connection * connection, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality)
 {
-  connection_room_set_quality (connection->room, track_sid, quality);
+  if (connection_is_active (connection))
+    connection_room_set_quality (connection->room, track_sid, quality);
 }
 
 /* Lets the frames of a track that was added or moved come out. */

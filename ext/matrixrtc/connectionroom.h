@@ -24,7 +24,8 @@ typedef struct
 
 ConnectionRoom *connection_room_new (Handover * handover,
     GstMatrixRtcOutput output, GstMatrixRtcMedia media,
-    GstMatrixRtcVideoQuality usual_quality, const ConnectionRoomCallbacks * callbacks, gpointer user_data);
+    GstMatrixRtcVideoQuality usual_quality,
+    const ConnectionRoomCallbacks * callbacks, gpointer user_data);
 void connection_room_set_session (ConnectionRoom * room, Session * session);
 void connection_room_stop (ConnectionRoom * room);
 void connection_room_free (ConnectionRoom * room);

@@ -129,7 +129,6 @@ gst_matrix_rtc_src_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (object);
-
   GstMatrixRtcMedia media;
   GstMatrixRtcVideoQuality quality;
   gboolean has_quality_changed;

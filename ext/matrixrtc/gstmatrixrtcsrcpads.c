@@ -92,7 +92,7 @@ make_stream_id (GstMatrixRtcSrcPads * pads, const CallTrack * track)
   return g_steal_pointer (&stream_id);
 }
 
-/* On the thread that sets it. */
+/* On the thread that sets it. The application may keep the pad for longer than us. */
 static void
 on_video_quality (GstMatrixRtcSrcPad * pad, GParamSpec * pspec,
     GstMatrixRtcSrc * src)
@@ -122,8 +122,8 @@ gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,
   g_object_set (pad, "video-quality",
       gst_matrix_rtc_src_get_video_quality (src), NULL);
   if (!track->is_audio)
-    g_signal_connect (pad, "notify::video-quality",
-        G_CALLBACK (on_video_quality), src);
+    g_signal_connect_object (pad, "notify::video-quality",
+        G_CALLBACK (on_video_quality), src, 0);
   g_hash_table_replace (pads->pads, g_strdup (track->sid),
       gst_object_ref (pad));
   gst_element_add_pad (pads->element, GST_PAD (pad));

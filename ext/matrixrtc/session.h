@@ -46,7 +46,8 @@ typedef struct
 } SessionCallbacks;
 
 Session *session_new (HttpClient * http, const RtcPeerSettings * settings,
-    gboolean auto_subscribe, const SessionCallbacks * callbacks, gpointer user_data, GError ** error);
+    gboolean auto_subscribe, const SessionCallbacks * callbacks,
+    gpointer user_data, GError ** error);
 void session_free (Session * session);
 
 void session_join (Session * session, const gchar * url, const gchar * jwt,
@@ -60,7 +61,6 @@ void session_retire (Session * session);
 
 void session_update_subscriptions (Session * session, LiveKitRoom * room,
     GstMatrixRtcMedia media);
-
 void session_update_qualities (Session * session, LiveKitRoom * room,
     GstMatrixRtcVideoQuality usual, GHashTable * wishes);
 

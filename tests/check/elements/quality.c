@@ -123,6 +123,20 @@ GST_START_TEST (test_pad)
 
 GST_END_TEST;
 
+/* An application may keep a pad for longer than the element. */
+GST_START_TEST (test_kept_pad)
+{
+  g_autoptr (GstPad) pad = NULL;
+
+  receiver_go_direct (receiver);
+  recovering_start ();
+  pad = gst_object_ref (video->pad);
+  fixture_teardown ();
+  set_quality (pad, "low");
+}
+
+GST_END_TEST;
+
 /* A new session knows nothing of it. */
 GST_START_TEST (test_reconnect)
 {
@@ -148,6 +162,7 @@ quality_suite (void)
   tcase_add_test (tc, test_default);
   tcase_add_test (tc, test_element);
   tcase_add_test (tc, test_pad);
+  tcase_add_test (tc, test_kept_pad);
   tcase_add_test (tc, test_reconnect);
   return suite;
 }
