@@ -26,7 +26,9 @@ gst_matrix_rtc_element_init (GstPlugin * plugin)
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
 #endif
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_CONNECTION_STATE, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_MEDIA, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_OUTPUT, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_VIDEO_QUALITY, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_ICE_TRANSPORT_POLICY, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_E2EE_KEYS, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_MATRIX_RTC_UNENCRYPTED_MEDIA, 0);
