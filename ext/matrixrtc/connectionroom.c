@@ -139,10 +139,12 @@ is_unknown_track (gpointer sid, gpointer quality, gpointer user_data)
 void
 connection_room_request_media (ConnectionRoom * room)
 {
+  g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room->participants);
+
   g_hash_table_foreach_remove (room->qualities, is_unknown_track, room);
-  session_update_subscriptions (room->session, room->participants, room->media);
-  session_update_qualities (room->session, room->participants,
-      room->usual_quality, room->qualities);
+  session_update_subscriptions (room->session, tracks, room->media);
+  session_update_qualities (room->session, tracks, room->usual_quality,
+      room->qualities);
 }
 
 /* A track may have waited for its publisher to be known, and an update may end

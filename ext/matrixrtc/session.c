@@ -470,10 +470,10 @@ session_new (HttpClient * http, const RtcPeerSettings * settings,
 
 /* Subscriptions */
 
-/* Asks for the tracks of @room that are of @media, and for no others. While
+/* Asks for those of @tracks that are of @media, and for no others. While
  * signalling is lost it does nothing; then it has to be called again. */
 void
-session_update_subscriptions (Session * session, LiveKitRoom * room,
+session_update_subscriptions (Session * session, const GPtrArray * tracks,
     GstMatrixRtcMedia media)
 {
   g_autoptr (GPtrArray) subscribe = g_ptr_array_new ();
@@ -481,7 +481,7 @@ session_update_subscriptions (Session * session, LiveKitRoom * room,
 
   if (!session->is_signal_up)
     return;
-  livekit_subscriptions_update (session->subscriptions, room, media,
+  livekit_subscriptions_update (session->subscriptions, tracks, media,
       subscribe, unsubscribe);
   if (subscribe->len > 0)
     livekit_signal_send_subscription (session->signal, subscribe, TRUE);
@@ -492,7 +492,7 @@ session_update_subscriptions (Session * session, LiveKitRoom * room,
 /* Asks for the layers that are wanted, see livekit_qualities_update(). While
  * signalling is lost it does nothing, too. */
 void
-session_update_qualities (Session * session, LiveKitRoom * room,
+session_update_qualities (Session * session, const GPtrArray * tracks,
     GstMatrixRtcVideoQuality usual, GHashTable * wishes)
 {
   GPtrArray *changed[LIVEKIT_N_QUALITIES];
@@ -502,7 +502,7 @@ session_update_qualities (Session * session, LiveKitRoom * room,
     return;
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++)
     changed[i] = g_ptr_array_new ();
-  livekit_qualities_update (session->qualities, room, usual, wishes, changed);
+  livekit_qualities_update (session->qualities, tracks, usual, wishes, changed);
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++) {
     if (changed[i]->len > 0)
       livekit_signal_send_quality (session->signal, changed[i], i);

@@ -59,9 +59,9 @@ void session_leave_async (Session * session, guint timeout_ms,
 void session_abandon (Session * session);
 void session_retire (Session * session);
 
-void session_update_subscriptions (Session * session, LiveKitRoom * room,
-    GstMatrixRtcMedia media);
-void session_update_qualities (Session * session, LiveKitRoom * room,
+void session_update_subscriptions (Session * session,
+    const GPtrArray * tracks, GstMatrixRtcMedia media);
+void session_update_qualities (Session * session, const GPtrArray * tracks,
     GstMatrixRtcVideoQuality usual, GHashTable * wishes);
 
 RtcStreams *session_get_streams (Session * session);

@@ -255,11 +255,12 @@ void greeting_moved (Session * session);
 /* cuts.c */
 void cut_sessions (TestCall * call);
 
-/* negotiation.c */
+/* subscription.c */
 gboolean subscription_wants (const Session * session, const Track * track);
 void subscription_take (Session * session,
     const Livekit__UpdateSubscription * update);
 
+/* negotiation.c */
 void negotiation_start (Session * session);
 void negotiation_restart (Session * session);
 void negotiation_needed (Session * session);

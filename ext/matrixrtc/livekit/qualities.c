@@ -48,16 +48,16 @@ find_quality (GHashTable * qualities, const gchar * sid,
       (GstMatrixRtcVideoQuality) GPOINTER_TO_UINT (quality) : otherwise;
 }
 
-/* What the server has to be told now that @usual is wanted of each video of @room,
- * but of those in @wishes (sid -> GstMatrixRtcVideoQuality) what stands there: the
- * sids are appended to those of the LIVEKIT_N_QUALITIES arrays in @changed, and
- * live as long as the room's. */
+/* What the server has to be told now that @usual is wanted of each video of @tracks,
+ * which are all that there are, of LiveKitTrack, but of those in @wishes (sid ->
+ * GstMatrixRtcVideoQuality) what stands there: the sids are appended to those of the
+ * LIVEKIT_N_QUALITIES arrays in @changed, and live as long as the tracks'. */
 void
-livekit_qualities_update (LiveKitQualities * qualities, LiveKitRoom * room,
-    GstMatrixRtcVideoQuality usual, GHashTable * wishes, GPtrArray ** changed)
+livekit_qualities_update (LiveKitQualities * qualities,
+    const GPtrArray * tracks, GstMatrixRtcVideoQuality usual,
+    GHashTable * wishes, GPtrArray ** changed)
 {
   g_autoptr (GHashTable) former = g_steal_pointer (&qualities->asked);
-  g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room);
   guint i;
 
   qualities->asked = qualities_new ();

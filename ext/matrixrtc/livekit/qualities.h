@@ -13,7 +13,7 @@ LiveKitQualities *livekit_qualities_new (void);
 void livekit_qualities_free (LiveKitQualities * qualities);
 
 void livekit_qualities_update (LiveKitQualities * qualities,
-    LiveKitRoom * room, GstMatrixRtcVideoQuality usual, GHashTable * wishes,
+    const GPtrArray * tracks, GstMatrixRtcVideoQuality usual, GHashTable * wishes,
     GPtrArray ** changed);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveKitQualities, livekit_qualities_free)

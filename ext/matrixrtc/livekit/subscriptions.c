@@ -65,15 +65,15 @@ livekit_track_is_wanted (const LiveKitTrack * track, GstMatrixRtcMedia media)
   return (track_get_media (track) & media) != 0;
 }
 
-/* What the server has to be told now that @media is wanted of @room: the sids are
- * appended to @subscribe and @unsubscribe, and live as long as the room's. */
+/* What the server has to be told now that @media is wanted of @tracks, which are
+ * all that there are, of LiveKitTrack: the sids are appended to @subscribe and
+ * @unsubscribe, and live as long as the tracks'. */
 void
 livekit_subscriptions_update (LiveKitSubscriptions * subscriptions,
-    LiveKitRoom * room, GstMatrixRtcMedia media, GPtrArray * subscribe,
+    const GPtrArray * tracks, GstMatrixRtcMedia media, GPtrArray * subscribe,
     GPtrArray * unsubscribe)
 {
   g_autoptr (GHashTable) former = g_steal_pointer (&subscriptions->exceptions);
-  g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room);
   guint i;
 
   subscriptions->exceptions = sids_new ();

@@ -14,7 +14,7 @@ gboolean livekit_track_is_wanted (const LiveKitTrack * track,
     GstMatrixRtcMedia media);
 
 void livekit_subscriptions_update (LiveKitSubscriptions * subscriptions,
-    LiveKitRoom * room, GstMatrixRtcMedia media, GPtrArray * subscribe,
+    const GPtrArray * tracks, GstMatrixRtcMedia media, GPtrArray * subscribe,
     GPtrArray * unsubscribe);
 void livekit_subscriptions_forget (LiveKitSubscriptions * subscriptions);
 gboolean livekit_subscriptions_are_automatic (LiveKitSubscriptions *

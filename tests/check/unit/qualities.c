@@ -73,12 +73,13 @@ expect_told (GstMatrixRtcVideoQuality usual, const gchar * expected)
 {
   static const gchar *const names[] = { "low", "medium", "high" };
   GPtrArray *changed[LIVEKIT_N_QUALITIES];
+  g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room);
   g_autoptr (GString) told = g_string_new (NULL);
   guint i, j;
 
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++)
     changed[i] = g_ptr_array_new ();
-  livekit_qualities_update (qualities, room, usual, wishes, changed);
+  livekit_qualities_update (qualities, tracks, usual, wishes, changed);
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++) {
     if (changed[i]->len > 0)
       g_string_append_printf (told, "%s%s:", told->len == 0 ? "" : ", ",

@@ -81,11 +81,12 @@ static void
 expect_told (LiveKitSubscriptions * subscriptions, GstMatrixRtcMedia media,
     const gchar * expected)
 {
+  g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room);
   g_autoptr (GPtrArray) subscribe = g_ptr_array_new ();
   g_autoptr (GPtrArray) unsubscribe = g_ptr_array_new ();
   g_autoptr (GString) told = g_string_new (NULL);
 
-  livekit_subscriptions_update (subscriptions, room, media, subscribe,
+  livekit_subscriptions_update (subscriptions, tracks, media, subscribe,
       unsubscribe);
   append_sids (told, '+', subscribe);
   append_sids (told, '-', unsubscribe);
