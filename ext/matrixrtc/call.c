@@ -428,14 +428,14 @@ take_quality (gpointer user_data)
   if (change->track_sid == NULL)
     call->settings.video_quality = change->quality;
   if (call->connection != NULL)
-    connection_set_quality (call->connection, change->track_sid,
+    connection_set_video_quality (call->connection, change->track_sid,
         change->quality);
   return G_SOURCE_REMOVE;
 }
 
 /* Another layer is wanted of one video, or (NULL) of all. Any thread. */
 void
-call_set_quality (Call * call, const gchar * track_sid,
+call_set_video_quality (Call * call, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality)
 {
   QualityChange *change = g_new (QualityChange, 1);

@@ -60,7 +60,7 @@ Call *call_new (const CallSettings * settings, E2eeCall * encryption,
     GstBin * bin, MatrixRtcLoop * loop, const CallCallbacks * callbacks,
     gpointer user_data);
 void call_set_media (Call * call, GstMatrixRtcMedia media);
-void call_set_quality (Call * call, const gchar * track_sid,
+void call_set_video_quality (Call * call, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality);
 void call_start (Call * call);
 void call_stop (Call * call);

@@ -211,13 +211,13 @@ connection_set_media (Connection * connection, GstMatrixRtcMedia media)
     connection_room_set_media (connection->room, media);
 }
 
-/* See connection_room_set_quality(). */
+/* See connection_room_set_video_quality(). */
 void
-connection_set_quality (Connection * connection, const gchar * track_sid,
+connection_set_video_quality (Connection * connection, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality)
 {
   if (connection_is_active (connection))
-    connection_room_set_quality (connection->room, track_sid, quality);
+    connection_room_set_video_quality (connection->room, track_sid, quality);
 }
 
 /* Lets the frames of a track that was added or moved come out. */

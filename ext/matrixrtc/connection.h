@@ -46,7 +46,7 @@ void connection_get_counts (Connection * connection, guint * n_reconnects,
     guint * n_resumes);
 
 void connection_set_media (Connection * connection, GstMatrixRtcMedia media);
-void connection_set_quality (Connection * connection, const gchar * track_sid,
+void connection_set_video_quality (Connection * connection, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality);
 void connection_start_track (Connection * connection, const gchar * track_sid);
 gboolean connection_take_media_error (Connection * connection,

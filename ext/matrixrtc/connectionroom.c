@@ -286,8 +286,8 @@ on_request_timer (gpointer user_data)
 
 /* Another layer is wanted of one video, or (NULL) of all. */
 void
-connection_room_set_quality (ConnectionRoom * room, const gchar * track_sid,
-    GstMatrixRtcVideoQuality quality)
+connection_room_set_video_quality (ConnectionRoom * room,
+    const gchar * track_sid, GstMatrixRtcVideoQuality quality)
 {
   if (track_sid == NULL) {
     g_hash_table_remove_all (room->qualities);

@@ -43,7 +43,7 @@ void connection_room_take_quality (ConnectionRoom * room,
     const Livekit__ConnectionQualityUpdate * update);
 void connection_room_set_media (ConnectionRoom * room,
     GstMatrixRtcMedia media);
-void connection_room_set_quality (ConnectionRoom * room,
+void connection_room_set_video_quality (ConnectionRoom * room,
     const gchar * track_sid, GstMatrixRtcVideoQuality quality);
 void connection_room_request_media (ConnectionRoom * room);
 void connection_room_show_track (ConnectionRoom * room,

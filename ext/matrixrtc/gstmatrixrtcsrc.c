@@ -143,10 +143,10 @@ gst_matrix_rtc_src_set_property (GObject * object, guint id,
   has_quality_changed = self->settings.video_quality != quality;
   quality = self->settings.video_quality;
   if (self->call != NULL && has_quality_changed)
-    call_set_quality (self->call, NULL, quality);
+    call_set_video_quality (self->call, NULL, quality);
   GST_OBJECT_UNLOCK (self);
   if (has_quality_changed)
-    gst_matrix_rtc_src_pads_set_quality (self->pads, quality);
+    gst_matrix_rtc_src_pads_set_video_quality (self->pads, quality);
 }
 
 /* A snapshot for the stats property. */
@@ -218,7 +218,7 @@ gst_matrix_rtc_src_set_track_quality (GstMatrixRtcSrc * self,
 {
   GST_OBJECT_LOCK (self);
   if (self->call != NULL)
-    call_set_quality (self->call, track_sid, quality);
+    call_set_video_quality (self->call, track_sid, quality);
   GST_OBJECT_UNLOCK (self);
 }
 

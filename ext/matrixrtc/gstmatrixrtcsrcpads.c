@@ -178,7 +178,7 @@ set_quality (GstElement * element, GstPad * pad, gpointer quality)
 
 /* Of all pads. Any thread. */
 void
-gst_matrix_rtc_src_pads_set_quality (GstMatrixRtcSrcPads * pads,
+gst_matrix_rtc_src_pads_set_video_quality (GstMatrixRtcSrcPads * pads,
     GstMatrixRtcVideoQuality quality)
 {
   gst_element_foreach_src_pad (pads->element, set_quality,

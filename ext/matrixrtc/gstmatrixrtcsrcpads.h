@@ -16,7 +16,7 @@ void gst_matrix_rtc_src_pads_clear (GstMatrixRtcSrcPads * pads);
 
 void gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,
     const CallTrack * track, GstPad * target);
-void gst_matrix_rtc_src_pads_set_quality (GstMatrixRtcSrcPads * pads,
+void gst_matrix_rtc_src_pads_set_video_quality (GstMatrixRtcSrcPads * pads,
     GstMatrixRtcVideoQuality quality);
 void gst_matrix_rtc_src_pads_update (GstMatrixRtcSrcPads * pads,
     const CallTrack * track);

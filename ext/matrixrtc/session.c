@@ -505,7 +505,7 @@ session_update_qualities (Session * session, const GPtrArray * tracks,
   livekit_qualities_update (session->qualities, tracks, usual, wishes, changed);
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++) {
     if (changed[i]->len > 0)
-      livekit_signal_send_quality (session->signal, changed[i], i);
+      livekit_signal_send_video_quality (session->signal, changed[i], i);
     g_ptr_array_unref (changed[i]);
   }
 }

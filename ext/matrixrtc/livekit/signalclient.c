@@ -185,7 +185,7 @@ livekit_signal_send_subscription (LiveKitSignal * signal,
 
 /* @track_sids are strings. */
 void
-livekit_signal_send_quality (LiveKitSignal * signal,
+livekit_signal_send_video_quality (LiveKitSignal * signal,
     const GPtrArray * track_sids, GstMatrixRtcVideoQuality quality)
 {
   Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;

@@ -49,7 +49,7 @@ void livekit_signal_send_candidate (LiveKitSignal * signal,
     const gchar * candidate_init);
 void livekit_signal_send_subscription (LiveKitSignal * signal,
     const GPtrArray * track_sids, gboolean subscribe);
-void livekit_signal_send_quality (LiveKitSignal * signal,
+void livekit_signal_send_video_quality (LiveKitSignal * signal,
     const GPtrArray * track_sids, GstMatrixRtcVideoQuality quality);
 void livekit_signal_send_sync_state (LiveKitSignal * signal,
     const GPtrArray * track_sids, gboolean subscribe, const gchar * offer,
