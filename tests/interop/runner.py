@@ -148,6 +148,8 @@ def run_one(name):
     suite = unittest.defaultTestLoader.loadTestsFromName(name)
     result = unittest.TextTestRunner(verbosity=2).run(suite)
     word = "failed"
+    for _, trace in (result.errors + result.failures)[:1]:
+        word += ": " + trace.strip().splitlines()[-1]
     if result.skipped:
         word = "skipped " + result.skipped[0][1]
     elif result.wasSuccessful() and result.testsRun == 1:
@@ -155,7 +157,7 @@ def run_one(name):
     pathlib.Path(os.environ[RESULT]).write_text(word)
     sys.stderr.flush()
     # A thread that hangs in the plugin must not hold the process.
-    os._exit(0 if word != "failed" else 1)
+    os._exit(1 if word.startswith("failed") else 0)
 
 
 def run_all(cases, options, folder):
