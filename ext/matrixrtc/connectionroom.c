@@ -71,6 +71,8 @@ connection_room_show_track (ConnectionRoom * room, const gchar * track_sid)
     return;
   if (!room_check_track (room, track))
     return;
+  rtc_streams_set_track_publisher (session_get_streams (room->session),
+      track_sid, participant->identity);
   session_set_track_encryption (room->session, participant->identity,
       track_sid, track->encrypted);
   handover_show_track (room->handover, room->session, participant, track);

@@ -247,11 +247,21 @@ connect_sink (Feed * feed)
   gst_object_unref (sink);
 }
 
+/* What is held back keeps its timestamps. */
+static gchar *
+describe_sink (guint delay_ms)
+{
+  return g_strdup_printf ("! appsink name=sink sync=%s ts-offset=%"
+      G_GUINT64_FORMAT " buffer-list=true max-buffers=16 drop=true",
+      delay_ms == 0 ? "false" : "true", delay_ms * GST_MSECOND);
+}
+
 Feed *
 feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
-    Encryption * encryption, GstClockTime base_time)
+    Encryption * encryption, guint delay_ms, GstClockTime base_time)
 {
   g_autofree gchar *chain = describe (name, media, codec, encryption != NULL);
+  g_autofree gchar *sink = describe_sink (delay_ms);
   g_autofree gchar *description = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GstClock) clock = gst_system_clock_obtain ();
@@ -260,9 +270,7 @@ feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
 
   if (!chain)
     return NULL;
-  description = g_strconcat (chain,
-      "! appsink name=sink sync=false buffer-list=true max-buffers=16 "
-      "drop=true", NULL);
+  description = g_strconcat (chain, sink, NULL);
   pipeline = gst_parse_launch (description, &error);
   if (error) {
     g_warning ("testcall: no feed: %s", error->message);

@@ -17,7 +17,7 @@ typedef struct _FeedOutput FeedOutput;
 
 /* NULL: there is no encoder for that. encryption NULL: plain. */
 Feed *feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
-    Encryption * encryption, GstClockTime base_time);
+    Encryption * encryption, guint delay_ms, GstClockTime base_time);
 void feed_free (Feed * feed);
 void feed_set_muted (Feed * feed, gboolean muted);
 void feed_request_key_frame (Feed * feed);

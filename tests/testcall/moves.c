@@ -20,6 +20,7 @@ typedef struct
   TestcallCodec codec;
   gboolean muted;
   guint index;
+  guint delay_ms;
   E2eeKey *key;
   gboolean done;
   gchar *text;
@@ -203,6 +204,26 @@ testcall_set_muted (TestCall * call, const gchar * name, TestcallMedia track,
   Move move = {.name = name,.media = track,.muted = muted };
 
   testcall_run (call, do_set_muted, &move);
+  return move.done;
+}
+
+static void
+do_set_delay (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+
+  move->done = person != NULL;
+  if (person)
+    person->delay_ms = move->delay_ms;
+}
+
+gboolean
+testcall_set_delay (TestCall * call, const gchar * name, guint delay_ms)
+{
+  Move move = {.name = name,.delay_ms = delay_ms };
+
+  testcall_run (call, do_set_delay, &move);
   return move.done;
 }
 

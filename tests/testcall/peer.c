@@ -14,6 +14,9 @@
 #define STEP_INTERVAL_MS 2
 #define MAX_STEP_TRIES 50
 
+/* An SFU's are 3 s apart. */
+#define REPORT_INTERVAL (500 * GST_MSECOND)
+
 typedef enum
 {
   POST_OFFER,
@@ -279,6 +282,26 @@ connect_signal (Peer * peer, const gchar * name, GCallback callback)
       g_atomic_rc_box_acquire (peer), release_by_closure, 0);
 }
 
+static void
+hurry_reports (GstBin * rtpbin, GstElement * element, gpointer user_data)
+{
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (element),
+          "rtcp-min-interval"))
+    g_object_set (element, "rtcp-min-interval", REPORT_INTERVAL, NULL);
+}
+
+/* Sender reports tell, soon and often, when media was sampled, as those of
+ * browsers do; not when it was sent. */
+static void
+set_up_reports (GstElement * webrtc)
+{
+  g_autoptr (GstElement) rtpbin =
+      gst_bin_get_by_name (GST_BIN (webrtc), "rtpbin");
+
+  g_object_set (rtpbin, "rtcp-sync-send-time", FALSE, NULL);
+  g_signal_connect (rtpbin, "element-added", G_CALLBACK (hurry_reports), NULL);
+}
+
 Peer *
 peer_new (GMainContext * context, GstClockTime base_time,
     const PeerEvents * events, gpointer user_data)
@@ -303,6 +326,7 @@ peer_new (GMainContext * context, GstClockTime base_time,
   gst_element_set_start_time (peer->pipeline, GST_CLOCK_TIME_NONE);
   gst_element_set_base_time (peer->pipeline, base_time);
 
+  set_up_reports (peer->webrtc);
   connect_signal (peer, "on-ice-candidate", G_CALLBACK (on_candidate));
   connect_signal (peer, "notify::ice-gathering-state",
       G_CALLBACK (on_gathering));

@@ -90,7 +90,7 @@ track_new (TestCall * call, const Person * person, TestcallMedia media,
   track->codec = codec;
   track->encrypted = person->encryption != NULL;
   track->feed = feed_new (person->name, media, codec, person->encryption,
-      call->base_time);
+      person->delay_ms, call->base_time);
   return track;
 }
 

@@ -58,6 +58,7 @@ typedef struct
   GPtrArray *tracks;            /* Track * */
   guint version;
   Encryption *encryption;       /* of its new tracks; NULL: plain */
+  guint delay_ms;               /* of its new tracks */
 } Person;
 
 /* One published track. Sessions hold references in their lines. */

@@ -95,6 +95,11 @@ gboolean testcall_unpublish (TestCall * call, const gchar * name,
     TestcallMedia track);
 gboolean testcall_set_muted (TestCall * call, const gchar * name,
     TestcallMedia track, gboolean muted);
+/* What the participant publishes from now on is sent so much later than it is
+ * sampled, by timestamps and sender reports. FALSE: there is no such
+ * participant. */
+gboolean testcall_set_delay (TestCall * call, const gchar * name,
+    guint delay_ms);
 /* What the participant publishes from now on is encrypted (Opus and VP8 only),
  * with the newest key, at its index. FALSE: there is no such participant. The
  * raw key is of 16 bytes. */

@@ -14,6 +14,7 @@
 #include "ssrcfilter.h"
 #include "stream.h"
 #include "streams.h"
+#include "sync.h"
 
 #define GST_CAT_DEFAULT matrixrtc_peer_debug
 
@@ -22,6 +23,7 @@ struct _RtcStreams
   RtcStreamHost host;           /* for the streams, and our own way to the loop */
   RtcStreamsCallbacks callbacks;        /* all NULL once abandoned */
   gpointer user_data;
+  RtcSync *sync;
 
   GPtrArray *sections;          /* of the newest offer at work or done */
   GPtrArray *all;               /* of RtcStream */
@@ -87,6 +89,7 @@ on_stream_drained (RtcStream * stream, gpointer user_data)
   /* Abandoned from inside: rtc_streams_free() does the rest. */
   if (streams->callbacks.track_ended == NULL)
     return;
+  rtc_sync_remove (streams->sync, rtc_stream_get_ssrc (stream));
   rtc_stream_dismantle (stream);
   g_ptr_array_remove (streams->all, stream);
   if (streams->all->len == 0)
@@ -202,6 +205,7 @@ rtc_streams_new (MatrixRtcLoop * loop, GstBin * bin, GstElement * webrtcbin,
   streams->all =
       g_ptr_array_new_with_free_func ((GDestroyNotify) rtc_stream_unref);
   rtc_ssrc_filter_attach (streams->host.ssrc_filter, webrtcbin);
+  streams->sync = rtc_sync_new (loop, webrtcbin);
   g_signal_connect_data (webrtcbin, "pad-added", G_CALLBACK (on_pad_added),
       g_atomic_rc_box_acquire (streams), streams_unref_closure, 0);
   return streams;
@@ -237,6 +241,7 @@ void
 rtc_streams_free (RtcStreams * streams)
 {
   g_signal_handlers_disconnect_by_data (streams->host.webrtcbin, streams);
+  rtc_sync_free (streams->sync);
   g_ptr_array_unref (streams->all);
   g_clear_pointer (&streams->sections, g_ptr_array_unref);
   streams_unref (streams);
@@ -328,6 +333,18 @@ rtc_streams_is_track_ready (RtcStreams * streams, const gchar * track_sid)
   RtcStream *stream = streams_find (streams, track_sid);
 
   return stream != NULL && rtc_stream_is_ready (stream);
+}
+
+/* Before the track is started: @publisher's tracks are in step. */
+void
+rtc_streams_set_track_publisher (RtcStreams * streams, const gchar * track_sid,
+    const gchar * publisher)
+{
+  RtcStream *stream = streams_find (streams, track_sid);
+
+  if (stream != NULL)
+    rtc_sync_set_sender (streams->sync, rtc_stream_get_ssrc (stream),
+        publisher);
 }
 
 /* Before the track is started, and whenever it changes. */

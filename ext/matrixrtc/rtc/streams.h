@@ -42,6 +42,8 @@ gchar *rtc_streams_get_track_msid (RtcStreams * streams,
     const gchar * track_sid);
 gboolean rtc_streams_is_track_ready (RtcStreams * streams,
     const gchar * track_sid);
+void rtc_streams_set_track_publisher (RtcStreams * streams,
+    const gchar * track_sid, const gchar * publisher);
 void rtc_streams_set_track_encryption (RtcStreams * streams,
     const RtcTrackEncryption * encryption);
 void rtc_streams_start_track (RtcStreams * streams, const gchar * track_sid);
