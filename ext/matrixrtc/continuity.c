@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What makes one stream of a pad whose media comes from one session after another:
- * a discontinuity that is marked, timestamps that never go back, and a measure of
- * what was missed. Pure functions.
+ * a discontinuity that is marked, timestamps that never go back, GAP events for what
+ * isn't there, and a measure of what was missed. Pure functions.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -11,10 +11,11 @@
 #include "continuity.h"
 
 void
-continuity_init (Continuity * continuity)
+continuity_init (Continuity * continuity, GstClockTime usual_duration)
 {
+  continuity->usual_duration = usual_duration;
   continuity->is_discont = FALSE;
-  continuity->last = continuity->floor = GST_CLOCK_TIME_NONE;
+  continuity->last = continuity->floor = continuity->end = GST_CLOCK_TIME_NONE;
 }
 
 /* What comes now comes from elsewhere. */
@@ -30,6 +31,50 @@ is_below (GstClockTime time, GstClockTime floor)
 {
   return GST_CLOCK_TIME_IS_VALID (time) && GST_CLOCK_TIME_IS_VALID (floor)
       && time < floor;
+}
+
+static void
+continuity_reach (Continuity * continuity, GstClockTime start,
+    GstClockTime duration)
+{
+  GstClockTime end = start + (GST_CLOCK_TIME_IS_VALID (duration) ? duration :
+      continuity->usual_duration);
+
+  if (!GST_CLOCK_TIME_IS_VALID (continuity->end) || end > continuity->end)
+    continuity->end = end;
+}
+
+/* Somebody has said that nothing comes for a while. */
+void
+continuity_take_gap (Continuity * continuity, GstEvent * gap)
+{
+  GstClockTime start, duration;
+
+  gst_event_parse_gap (gap, &start, &duration);
+  continuity_reach (continuity, start, duration);
+}
+
+/* What comes now isn't before the end of what has gone out. */
+void
+continuity_hold (Continuity * continuity)
+{
+  continuity->last = continuity->floor = continuity->end;
+}
+
+/* The GAP event that says that nothing comes before @until, or NULL: it's no longer
+ * than @tolerance. Holds. */
+GstEvent *
+continuity_bridge (Continuity * continuity, GstClockTime until,
+    GstClockTime tolerance)
+{
+  GstClockTime start = continuity->end;
+
+  if (!GST_CLOCK_TIME_IS_VALID (start) || !GST_CLOCK_TIME_IS_VALID (until)
+      || until < start || until - start <= tolerance)
+    return NULL;
+  continuity->end = until;
+  continuity_hold (continuity);
+  return gst_event_new_gap (start, until - start);
 }
 
 /* Takes @buffer, and gives it back as it may go out. Two sessions need not agree
@@ -51,8 +96,11 @@ continuity_take_buffer (Continuity * continuity, GstBuffer * buffer)
     continuity->floor = GST_CLOCK_TIME_NONE;
   if (is_below_floor && is_below (GST_BUFFER_DTS (buffer), continuity->floor))
     GST_BUFFER_DTS (buffer) = continuity->floor;
-  if (GST_BUFFER_PTS_IS_VALID (buffer))
+  if (GST_BUFFER_PTS_IS_VALID (buffer)) {
     continuity->last = GST_BUFFER_PTS (buffer);
+    continuity_reach (continuity, continuity->last,
+        GST_BUFFER_DURATION (buffer));
+  }
   return buffer;
 }
 

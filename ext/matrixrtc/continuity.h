@@ -12,10 +12,16 @@ typedef struct
   gboolean is_discont;          /* the next buffer is the first from elsewhere */
   GstClockTime last;            /* timestamp that has gone out */
   GstClockTime floor;           /* none goes out before this, while it's set */
+  GstClockTime end;             /* what has gone out reaches to here */
+  GstClockTime usual_duration;  /* of a buffer that has none */
 } Continuity;
 
-void continuity_init (Continuity * continuity);
+void continuity_init (Continuity * continuity, GstClockTime usual_duration);
 void continuity_break (Continuity * continuity);
+void continuity_hold (Continuity * continuity);
+GstEvent *continuity_bridge (Continuity * continuity, GstClockTime until,
+    GstClockTime tolerance);
+void continuity_take_gap (Continuity * continuity, GstEvent * gap);
 GstBuffer *continuity_take_buffer (Continuity * continuity,
     GstBuffer * buffer);
 

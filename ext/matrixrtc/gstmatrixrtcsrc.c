@@ -382,15 +382,18 @@ start_call (gpointer user_data)
 static void
 gst_matrix_rtc_src_start (GstMatrixRtcSrc * self)
 {
+  GstClockTime latency;
+
   GST_OBJECT_LOCK (self);
   g_clear_error (&self->last_error);
   self->is_eos = FALSE;
+  latency = self->settings.latency * GST_MSECOND;
   self->loop = matrix_rtc_loop_new ("matrixrtc");
   self->call = call_new (&self->settings, self->encryption, GST_BIN (self),
       self->loop, &call_callbacks, self);
   GST_OBJECT_UNLOCK (self);
 
-  gst_matrix_rtc_src_pads_start (self->pads, self->loop);
+  gst_matrix_rtc_src_pads_start (self->pads, self->loop, latency);
   matrix_rtc_loop_invoke (self->loop, start_call, self->call, NULL);
 }
 

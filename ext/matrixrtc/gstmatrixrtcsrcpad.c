@@ -13,6 +13,20 @@
 #include "gstmatrixrtc-enumtypes.h"
 #include "gstmatrixrtcsrcpad.h"
 
+/* How long nothing may come before downstream is told so: publishers that don't
+ * send silence send something every 400 ms. */
+#define AUDIO_PATIENCE (500 * GST_MSECOND)
+#define VIDEO_PATIENCE GST_SECOND
+#define MUTED_PATIENCE (100 * GST_MSECOND)
+
+/* A frame of audio that doesn't say how long it is, and what may be missing between
+ * two. */
+#define AUDIO_FRAME (20 * GST_MSECOND)
+#define MAX_HOLE (40 * GST_MSECOND)
+
+/* No GAP event is shorter. */
+#define MIN_FILL (100 * GST_MSECOND)
+
 /**
  * GstMatrixRtcSrcPad:
  *
@@ -48,6 +62,8 @@ struct _GstMatrixRtcSrcPad
   gboolean encrypted;
   GstMatrixRtcVideoQuality video_quality;
   MediaGap gap;
+  gint64 last_output;           /* monotonic, us; 0: nothing has come out */
+  gboolean is_filling;
 
   /* Of the streaming threads, of which the internal pad lets one at a time in. */
   Continuity continuity;
@@ -305,7 +321,6 @@ gst_matrix_rtc_src_pad_class_init (GstMatrixRtcSrcPadClass * klass)
 static void
 gst_matrix_rtc_src_pad_init (GstMatrixRtcSrcPad * self)
 {
-  continuity_init (&self->continuity);
 }
 
 /* Events */
@@ -361,6 +376,8 @@ internal_event (GstPad * internal, GstObject * parent, GstEvent * event)
   } else if (pad_is_repeated (self, event)) {
     gst_event_unref (event);
     return TRUE;
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
+    continuity_take_gap (&self->continuity, event);
   }
   return gst_pad_event_default (internal, parent, event);
 }
@@ -402,7 +419,22 @@ pad_take_arrival (GstMatrixRtcSrcPad * self)
 
   GST_OBJECT_LOCK (self);
   media_gap_take_arrival (&self->gap, now);
+  self->last_output = now;
   GST_OBJECT_UNLOCK (self);
+}
+
+/* Audio has no holes: what DTX leaves out is told. */
+static void
+pad_bridge_hole (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
+{
+  GstBuffer *buffer = (GST_PAD_PROBE_INFO_TYPE (info) &
+      GST_PAD_PROBE_TYPE_BUFFER) ? info->data :
+      gst_buffer_list_get (info->data, 0);
+  GstEvent *gap = continuity_bridge (&self->continuity,
+      GST_BUFFER_PTS (buffer), MAX_HOLE);
+
+  if (gap != NULL)
+    gst_pad_push_event (GST_PAD (self), gap);
 }
 
 static gboolean
@@ -423,12 +455,23 @@ pad_continue (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
   gst_buffer_list_foreach (info->data, continue_with, &self->continuity);
 }
 
+/* Ours, see silence_new(). */
+static gboolean
+is_silence (GstPadProbeInfo * info)
+{
+  return (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
+      && GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
+      GST_BUFFER_FLAG_GAP);
+}
+
 /* A pad that nobody has linked costs nothing but this, and is no error. */
 static GstPadProbeReturn
 on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
 
+  if (is_silence (info))
+    return GST_PAD_PROBE_OK;
   pad_take_arrival (self);
   if (!gst_pad_is_linked (pad)) {
     g_atomic_int_set (&self->needs_key_frame, TRUE);
@@ -437,6 +480,8 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (g_atomic_int_get (&self->needs_key_frame) && is_delta_unit (info))
     return GST_PAD_PROBE_DROP;
   g_atomic_int_set (&self->needs_key_frame, FALSE);
+  if (self->is_audio)
+    pad_bridge_hole (self, info);
   pad_continue (self, info);
   return GST_PAD_PROBE_OK;
 }
@@ -497,6 +542,7 @@ gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
   self->msid = g_strdup (track->msid);
   self->source = track->source;
   self->is_audio = track->is_audio;
+  continuity_init (&self->continuity, self->is_audio ? AUDIO_FRAME : 0);
   self->muted = track->muted;
   self->encrypted = track->encrypted;
   self->stream_id = g_strdup (stream_id);
@@ -588,6 +634,116 @@ void
 gst_matrix_rtc_src_pad_interrupt (GstMatrixRtcSrcPad * self)
 {
   gst_ghost_pad_set_target (GST_GHOST_PAD (self), NULL);
+}
+
+/* Filling */
+
+static GstClockTime
+pad_get_patience (GstMatrixRtcSrcPad * self)
+{
+  gboolean muted;
+
+  GST_OBJECT_LOCK (self);
+  muted = self->muted;
+  GST_OBJECT_UNLOCK (self);
+  return muted ? MUTED_PATIENCE :
+      self->is_audio ? AUDIO_PATIENCE : VIDEO_PATIENCE;
+}
+
+/* Whether nothing has come for so long that downstream should know, and nobody is
+ * telling it: gst_matrix_rtc_src_pad_fill() has to follow. Any thread. */
+gboolean
+gst_matrix_rtc_src_pad_begin_fill (GstMatrixRtcSrcPad * self)
+{
+  gint64 patience = pad_get_patience (self) / GST_USECOND;
+  gint64 now = g_get_monotonic_time ();
+  gboolean begins;
+
+  if (!gst_pad_is_linked (GST_PAD (self)))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  begins = !self->is_filling && self->last_output != 0
+      && now - self->last_output > patience;
+  self->is_filling |= begins;
+  GST_OBJECT_UNLOCK (self);
+  return begins;
+}
+
+static gboolean
+pad_has_opus (GstMatrixRtcSrcPad * self)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_PAD (self));
+
+  return caps != NULL && gst_structure_has_name (gst_caps_get_structure (caps,
+          0), "audio/x-opus");
+}
+
+/* 20 ms of silence, of one channel: all decoders take it in any stream. */
+static GstBuffer *
+silence_new (GstClockTime pts)
+{
+  static const guint8 frame[] = { 0xf8, 0xff, 0xfe };
+  GstBuffer *buffer = gst_buffer_new_memdup (frame, sizeof (frame));
+
+  GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_DURATION (buffer) = AUDIO_FRAME;
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_GAP);
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DROPPABLE);
+  return buffer;
+}
+
+/* Muxers that wait for each of their pads, as matroskamux does before 1.24, don't
+ * heed GAP events: a frame of silence ends what is filled, as in DTX. */
+static void
+pad_push_fill (GstMatrixRtcSrcPad * self, GstClockTime until)
+{
+  GstClockTime silence = pad_has_opus (self) ? AUDIO_FRAME : 0;
+  GstEvent *gap = NULL;
+  GstBuffer *buffer;
+
+  if (GST_CLOCK_TIME_IS_VALID (until) && until > silence)
+    gap = continuity_bridge (&self->continuity, until - silence, MIN_FILL);
+  if (gap == NULL || !gst_pad_push_event (GST_PAD (self), gap)
+      || silence == 0)
+    return;
+  buffer = continuity_take_buffer (&self->continuity,
+      silence_new (until - silence));
+  continuity_hold (&self->continuity);
+  gst_pad_push (GST_PAD (self), buffer);
+}
+
+static GstClockTime
+pad_get_position (GstMatrixRtcSrcPad * self, GstClockTime running_time)
+{
+  g_autoptr (GstEvent) event =
+      gst_pad_get_sticky_event (GST_PAD (self), GST_EVENT_SEGMENT, 0);
+  const GstSegment *segment;
+
+  if (event == NULL)
+    return GST_CLOCK_TIME_NONE;
+  gst_event_parse_segment (event, &segment);
+  return gst_segment_position_from_running_time (segment, GST_FORMAT_TIME,
+      running_time);
+}
+
+/* Tells downstream that nothing comes, up to what may still be on its way at
+ * @running_time. Not on the worker thread: it may block as any push does. */
+void
+gst_matrix_rtc_src_pad_fill (GstMatrixRtcSrcPad * self,
+    GstClockTime running_time)
+{
+  GstClockTime patience = pad_get_patience (self);
+  g_autoptr (GstProxyPad) internal =
+      gst_proxy_pad_get_internal (GST_PROXY_PAD (self));
+
+  /* Who holds the lock has something to push. */
+  if (running_time > patience && GST_PAD_STREAM_TRYLOCK (internal)) {
+    pad_push_fill (self, pad_get_position (self, running_time - patience));
+    GST_PAD_STREAM_UNLOCK (internal);
+  }
+  GST_OBJECT_LOCK (self);
+  self->is_filling = FALSE;
+  GST_OBJECT_UNLOCK (self);
 }
 
 /* Measures what of the media is missing, from the connection's loss until it is

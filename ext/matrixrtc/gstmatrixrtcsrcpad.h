@@ -18,6 +18,9 @@ void gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * pad,
 void gst_matrix_rtc_src_pad_move (GstMatrixRtcSrcPad * pad, GstPad * target,
     const CallTrack * track);
 void gst_matrix_rtc_src_pad_interrupt (GstMatrixRtcSrcPad * pad);
+gboolean gst_matrix_rtc_src_pad_begin_fill (GstMatrixRtcSrcPad * pad);
+void gst_matrix_rtc_src_pad_fill (GstMatrixRtcSrcPad * pad,
+    GstClockTime running_time);
 void gst_matrix_rtc_src_pad_watch_gaps (GstMatrixRtcSrcPad * pad,
     gboolean is_lost);
 GstClockTime gst_matrix_rtc_src_pad_get_longest_gap (GstMatrixRtcSrcPad * pad);

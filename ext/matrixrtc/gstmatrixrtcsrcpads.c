@@ -10,6 +10,7 @@
 
 #include "gstmatrixrtc-enumtypes.h"
 #include "gstmatrixrtcsrc.h"
+#include "gstmatrixrtcsrcgaps.h"
 #include "gstmatrixrtcsrcpad.h"
 #include "gstmatrixrtcsrcpads.h"
 
@@ -18,6 +19,7 @@ struct _GstMatrixRtcSrcPads
   GstElement *element;          /* holds us */
   MatrixRtcLoop *loop;
   GHashTable *pads;             /* track sid -> GstMatrixRtcSrcPad */
+  GstMatrixRtcSrcGaps *gaps;    /* NULL below PAUSED */
   guint n_audio_pads;           /* made so far */
   guint n_video_pads;
   guint group_id;
@@ -44,10 +46,12 @@ gst_matrix_rtc_src_pads_free (GstMatrixRtcSrcPads * pads)
   g_free (pads);
 }
 
-/* For a call on @loop, before that runs. */
+/* For a call on @loop, before that runs. Packets may be @latency late. */
 void
-gst_matrix_rtc_src_pads_start (GstMatrixRtcSrcPads * pads, MatrixRtcLoop * loop)
+gst_matrix_rtc_src_pads_start (GstMatrixRtcSrcPads * pads,
+    MatrixRtcLoop * loop, GstClockTime latency)
 {
+  pads->gaps = gst_matrix_rtc_src_gaps_new (pads->element, loop, latency);
   pads->loop = matrix_rtc_loop_ref (loop);
   pads->n_audio_pads = pads->n_video_pads = 0;
   pads->group_id = gst_util_group_id_next ();
@@ -66,6 +70,7 @@ void
 gst_matrix_rtc_src_pads_clear (GstMatrixRtcSrcPads * pads)
 {
   pads->longest_gap = gst_matrix_rtc_src_pads_get_longest_gap (pads);
+  g_clear_pointer (&pads->gaps, gst_matrix_rtc_src_gaps_free);
   gst_element_foreach_src_pad (pads->element, remove_pad, NULL);
   g_hash_table_remove_all (pads->pads);
   g_clear_pointer (&pads->loop, matrix_rtc_loop_unref);

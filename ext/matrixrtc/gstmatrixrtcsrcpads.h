@@ -11,7 +11,7 @@ typedef struct _GstMatrixRtcSrcPads GstMatrixRtcSrcPads;
 GstMatrixRtcSrcPads *gst_matrix_rtc_src_pads_new (GstElement * element);
 void gst_matrix_rtc_src_pads_free (GstMatrixRtcSrcPads * pads);
 void gst_matrix_rtc_src_pads_start (GstMatrixRtcSrcPads * pads,
-    MatrixRtcLoop * loop);
+    MatrixRtcLoop * loop, GstClockTime latency);
 void gst_matrix_rtc_src_pads_clear (GstMatrixRtcSrcPads * pads);
 
 void gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,

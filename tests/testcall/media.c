@@ -31,6 +31,8 @@ struct _Feed
   GMutex lock;
   GPtrArray *outputs;           /* FeedOutput * */
   gboolean muted;
+  guint one_in;                 /* so many frames, only that is sent; 0: none */
+  guint n_frames;
 };
 
 guint
@@ -185,6 +187,13 @@ packetise_vp8 (GstBuffer * frame)
   return list;
 }
 
+static gboolean
+feed_sends (Feed * feed)
+{
+  return !feed->muted && feed->one_in > 0
+      && feed->n_frames++ % feed->one_in == 0;
+}
+
 static GstFlowReturn
 on_sample (GstAppSink * sink, gpointer user_data)
 {
@@ -192,6 +201,7 @@ on_sample (GstAppSink * sink, gpointer user_data)
   GstSample *sample = gst_app_sink_pull_sample (sink);
   g_autoptr (GstBufferList) packets = NULL;
   GstBufferList *list;
+  gboolean sends;
   guint i;
 
   if (!sample)
@@ -201,7 +211,8 @@ on_sample (GstAppSink * sink, gpointer user_data)
           (gst_sample_get_caps (sample), 0), "video/x-vp8"))
     list = packets = packetise_vp8 (gst_sample_get_buffer (sample));
   g_mutex_lock (&feed->lock);
-  for (i = 0; i < feed->outputs->len && !feed->muted; i++) {
+  sends = feed_sends (feed);
+  for (i = 0; i < feed->outputs->len && sends; i++) {
     Copying copying = { g_ptr_array_index (feed->outputs, i),
       gst_sample_get_segment (sample)
     };
@@ -281,6 +292,7 @@ feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
   feed = g_new0 (Feed, 1);
   g_mutex_init (&feed->lock);
   feed->outputs = g_ptr_array_new_with_free_func (g_free);
+  feed->one_in = 1;
   feed->pipeline = pipeline;
   feed->encoder = gst_bin_get_by_name (GST_BIN (pipeline), "encoder");
   gst_pipeline_use_clock (GST_PIPELINE (pipeline), clock);
@@ -325,6 +337,16 @@ feed_set_muted (Feed * feed, gboolean muted)
   feed->muted = muted;
   g_mutex_unlock (&feed->lock);
   if (!muted)
+    feed_request_key_frame (feed);
+}
+
+void
+feed_set_pace (Feed * feed, guint one_in)
+{
+  g_mutex_lock (&feed->lock);
+  feed->one_in = one_in;
+  g_mutex_unlock (&feed->lock);
+  if (one_in > 0)
     feed_request_key_frame (feed);
 }
 

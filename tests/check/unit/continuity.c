@@ -5,12 +5,14 @@
 #include <gst/check/gstcheck.h>
 #include "continuity.h"
 
+#define USUAL_DURATION 20
+
 static Continuity continuity;
 
 static void
 setup (void)
 {
-  continuity_init (&continuity);
+  continuity_init (&continuity, USUAL_DURATION);
 }
 
 /* Sends a buffer of @pts and says what becomes of it. */
@@ -91,6 +93,77 @@ GST_START_TEST (test_shared)
 
 GST_END_TEST;
 
+static void
+check_bridge (GstClockTime until, GstClockTime tolerance, GstClockTime start)
+{
+  GstEvent *event = continuity_bridge (&continuity, until, tolerance);
+  GstClockTime timestamp, duration;
+
+  fail_unless (event != NULL);
+  gst_event_parse_gap (event, &timestamp, &duration);
+  fail_unless_equals_uint64 (timestamp, start);
+  fail_unless_equals_uint64 (duration, until - start);
+  gst_event_unref (event);
+}
+
+GST_START_TEST (test_bridge)
+{
+  fail_if (continuity_bridge (&continuity, 100, 0));
+  check (100, 100, FALSE);
+  fail_if (continuity_bridge (&continuity, GST_CLOCK_TIME_NONE, 0));
+  fail_if (continuity_bridge (&continuity, 50, 0));
+  fail_if (continuity_bridge (&continuity, 100 + USUAL_DURATION + 40, 40));
+  check_bridge (200, 40, 100 + USUAL_DURATION);
+  fail_if (continuity_bridge (&continuity, 200, 0));
+  check_bridge (300, 40, 200);
+}
+
+GST_END_TEST;
+
+/* Late packets don't come out before the end of what was said to be empty. */
+GST_START_TEST (test_late_for_bridge)
+{
+  check (100, 100, FALSE);
+  check_bridge (300, 0, 100 + USUAL_DURATION);
+  check (280, 300, FALSE);
+  check (310, 310, FALSE);
+  continuity_break (&continuity);
+  check (305, 310, TRUE);
+  check_bridge (400, 0, 310 + USUAL_DURATION);
+  continuity_break (&continuity);
+  check (390, 400, TRUE);
+}
+
+GST_END_TEST;
+
+/* A frame that fills is no reason for others to come before it. */
+GST_START_TEST (test_hold)
+{
+  check (100, 100, FALSE);
+  check_bridge (300, 0, 100 + USUAL_DURATION);
+  check (300, 300, FALSE);
+  continuity_hold (&continuity);
+  check (280, 300 + USUAL_DURATION, FALSE);
+  check (330, 330, FALSE);
+  check (325, 325, FALSE);
+}
+
+GST_END_TEST;
+
+/* A depayloader has told of a lost packet. */
+GST_START_TEST (test_gap_of_others)
+{
+  GstEvent *gap = gst_event_new_gap (120, 20);
+
+  check (100, 100, FALSE);
+  continuity_take_gap (&continuity, gap);
+  fail_if (continuity_bridge (&continuity, 150, 20));
+  check_bridge (200, 20, 140);
+  gst_event_unref (gap);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_gap)
 {
   MediaGap gap = { 0 };
@@ -137,6 +210,10 @@ continuity_suite (void)
   tcase_add_test (tc, test_discont);
   tcase_add_test (tc, test_never_back);
   tcase_add_test (tc, test_shared);
+  tcase_add_test (tc, test_bridge);
+  tcase_add_test (tc, test_late_for_bridge);
+  tcase_add_test (tc, test_hold);
+  tcase_add_test (tc, test_gap_of_others);
   tcase_add_test (tc, test_gap);
   tcase_add_test (tc, test_excused_gap);
   return suite;
