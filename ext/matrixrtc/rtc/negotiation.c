@@ -323,6 +323,7 @@ offer_new (const gchar * sdp, guint32 id, GHashTable * mid_to_track,
   if (message == NULL)
     return NULL;
   rtc_sdp_clean_ssrcs (message);
+  rtc_sdp_remove_clocks (message);
   offer = g_new (Offer, 1);
   offer->sdp = message;
   offer->sections = rtc_sections_read (message);

@@ -242,6 +242,22 @@ rtc_sdp_clean_ssrcs (GstSDPMessage * offer)
     clean_section (get_media_mutable (offer, i), i, owners);
 }
 
+/* Clocks that timestamps would be made by (RFC 7273): jitter buffers ask an NTP
+ * server for its time, whichever an offer names. */
+void
+rtc_sdp_remove_clocks (GstSDPMessage * offer)
+{
+  static const gchar *const clocks[] = { "ts-refclk", "mediaclk", NULL };
+  guint i;
+
+  for (i = gst_sdp_message_attributes_len (offer); i-- > 0;) {
+    if (g_strv_contains (clocks, gst_sdp_message_get_attribute (offer, i)->key))
+      gst_sdp_message_remove_attribute (offer, i);
+  }
+  for (i = 0; i < gst_sdp_message_medias_len (offer); i++)
+    remove_attributes (get_media_mutable (offer, i), clocks);
+}
+
 /* We send no bandwidth estimates, so we promise none. */
 static gboolean
 attribute_is_promised (const GstSDPAttribute * attribute)

@@ -16,6 +16,7 @@ gboolean rtc_sdp_check_offer (const GstSDPMessage * offer,
 gboolean rtc_sdp_section_is_media (const GstSDPMedia * media);
 guint32 rtc_sdp_parse_ssrc (const gchar * value);
 void rtc_sdp_clean_ssrcs (GstSDPMessage * offer);
+void rtc_sdp_remove_clocks (GstSDPMessage * offer);
 void rtc_sdp_set_direction (GstSDPMessage * sdp, guint mline,
     const gchar * direction);
 void rtc_sdp_stick_directions (GstSDPMessage * offer);

@@ -354,6 +354,24 @@ GST_START_TEST (test_clean_ssrcs)
 
 GST_END_TEST;
 
+GST_START_TEST (test_remove_clocks)
+{
+  GstSDPMessage *offer = parse (SESSION ("0 1")
+      "a=ts-refclk:ntp=clock.example:123\r\na=mediaclk:direct=0\r\n"
+      AUDIO ("0", "a=ts-refclk:ptp=IEEE1588-2008:traceable\r\n"
+          "a=ts-refclk:ntp=10.0.0.1\r\na=ptime:20\r\n")
+      VIDEO ("1", "a=mediaclk:direct=963214424 rate=90000\r\n"));
+  g_autofree gchar *text = NULL;
+
+  rtc_sdp_remove_clocks (offer);
+  text = gst_sdp_message_as_text (offer);
+  fail_if (strstr (text, "refclk") || strstr (text, "mediaclk"), "%s", text);
+  fail_unless (strstr (text, "a=ptime:20") != NULL, "%s", text);
+  gst_sdp_message_free (offer);
+}
+
+GST_END_TEST;
+
 static Suite *
 sdp_sections_suite (void)
 {
@@ -370,6 +388,7 @@ sdp_sections_suite (void)
   tcase_add_test (tc, test_end_sections_of_short_answer);
   tcase_add_test (tc, test_take_answer);
   tcase_add_loop_test (tc, test_clean_ssrcs, 0, G_N_ELEMENTS (clean_rows));
+  tcase_add_test (tc, test_remove_clocks);
   return suite;
 }
 
