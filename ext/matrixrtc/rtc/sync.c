@@ -78,15 +78,18 @@ static void
 synced_set_offset (Synced * synced, gint64 offset)
 {
   g_autoptr (GstElement) jitterbuffer = g_weak_ref_get (&synced->jitterbuffer);
-  gint64 change = offset - synced->offset;
+  gint64 present;
 
-  if (jitterbuffer == NULL || ABS (change) < MIN_CHANGE)
+  if (jitterbuffer == NULL || ABS (offset - synced->offset) < MIN_CHANGE)
     return;
   GST_DEBUG_OBJECT (jitterbuffer, "put off by %" GST_STIME_FORMAT,
       GST_STIME_ARGS (offset));
-  g_object_set (jitterbuffer, "max-ts-offset-adjustment",
-      (guint64) (change >= MIN_JUMP ? 0 : STEP), "ts-offset", offset, NULL);
   synced->offset = offset;
+  /* It may still be on its way to where it was to be. */
+  g_object_get (jitterbuffer, "ts-offset", &present, NULL);
+  g_object_set (jitterbuffer, "max-ts-offset-adjustment",
+      (guint64) (offset - present >= MIN_JUMP ? 0 : STEP), "ts-offset", offset,
+      NULL);
 }
 
 static void
