@@ -15,7 +15,7 @@ continuity_init (Continuity * continuity, GstClockTime usual_duration)
 {
   continuity->usual_duration = usual_duration;
   continuity->is_discont = FALSE;
-  continuity->last = continuity->floor = continuity->end = GST_CLOCK_TIME_NONE;
+  continuity->floor = continuity->end = GST_CLOCK_TIME_NONE;
 }
 
 /* What comes now comes from elsewhere. */
@@ -23,7 +23,6 @@ void
 continuity_break (Continuity * continuity)
 {
   continuity->is_discont = TRUE;
-  continuity->floor = continuity->last;
 }
 
 static gboolean
@@ -58,7 +57,7 @@ continuity_take_gap (Continuity * continuity, GstEvent * gap)
 void
 continuity_hold (Continuity * continuity)
 {
-  continuity->last = continuity->floor = continuity->end;
+  continuity->floor = continuity->end;
 }
 
 /* The GAP event that says that nothing comes before @until, or NULL: it's no longer
@@ -78,7 +77,8 @@ continuity_bridge (Continuity * continuity, GstClockTime until,
 }
 
 /* Takes @buffer, and gives it back as it may go out. Two sessions need not agree
- * on the time to the last millisecond. */
+ * on the time to the last millisecond, and a jitter buffer that learns that packets
+ * come earlier takes its time back. */
 GstBuffer *
 continuity_take_buffer (Continuity * continuity, GstBuffer * buffer)
 {
@@ -92,13 +92,11 @@ continuity_take_buffer (Continuity * continuity, GstBuffer * buffer)
   continuity->is_discont = FALSE;
   if (is_below_floor)
     GST_BUFFER_PTS (buffer) = continuity->floor;
-  else if (GST_BUFFER_PTS_IS_VALID (buffer))
-    continuity->floor = GST_CLOCK_TIME_NONE;
   if (is_below_floor && is_below (GST_BUFFER_DTS (buffer), continuity->floor))
     GST_BUFFER_DTS (buffer) = continuity->floor;
   if (GST_BUFFER_PTS_IS_VALID (buffer)) {
-    continuity->last = GST_BUFFER_PTS (buffer);
-    continuity_reach (continuity, continuity->last,
+    continuity->floor = GST_BUFFER_PTS (buffer);
+    continuity_reach (continuity, continuity->floor,
         GST_BUFFER_DURATION (buffer));
   }
   return buffer;

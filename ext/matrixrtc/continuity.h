@@ -10,8 +10,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean is_discont;          /* the next buffer is the first from elsewhere */
-  GstClockTime last;            /* timestamp that has gone out */
-  GstClockTime floor;           /* none goes out before this, while it's set */
+  GstClockTime floor;           /* no timestamp goes out before this */
   GstClockTime end;             /* what has gone out reaches to here */
   GstClockTime usual_duration;  /* of a buffer that has none */
 } Continuity;

@@ -362,6 +362,29 @@ pad_is_repeated (GstMatrixRtcSrcPad * self, GstEvent * event)
   return gst_segment_is_equal (last_segment, segment);
 }
 
+/* Audio has no holes: what DTX leaves out before @pts is told. */
+static void
+pad_bridge_hole (GstMatrixRtcSrcPad * self, GstClockTime pts)
+{
+  GstEvent *gap = NULL;
+
+  if (self->is_audio)
+    gap = continuity_bridge (&self->continuity, pts, MAX_HOLE);
+  if (gap != NULL)
+    gst_pad_push_event (GST_PAD (self), gap);
+}
+
+/* A depayloader tells of a lost packet. */
+static void
+pad_take_gap (GstMatrixRtcSrcPad * self, GstEvent * event)
+{
+  GstClockTime start;
+
+  gst_event_parse_gap (event, &start, NULL);
+  pad_bridge_hole (self, start);
+  continuity_take_gap (&self->continuity, event);
+}
+
 /* Events from inside. A stream-start comes from each new target: downstream sees one
  * stream, with our name. */
 static gboolean
@@ -377,7 +400,7 @@ internal_event (GstPad * internal, GstObject * parent, GstEvent * event)
     gst_event_unref (event);
     return TRUE;
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
-    continuity_take_gap (&self->continuity, event);
+    pad_take_gap (self, event);
   }
   return gst_pad_event_default (internal, parent, event);
 }
@@ -423,18 +446,12 @@ pad_take_arrival (GstMatrixRtcSrcPad * self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* Audio has no holes: what DTX leaves out is told. */
-static void
-pad_bridge_hole (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
+static GstClockTime
+probe_get_pts (GstPadProbeInfo * info)
 {
-  GstBuffer *buffer = (GST_PAD_PROBE_INFO_TYPE (info) &
-      GST_PAD_PROBE_TYPE_BUFFER) ? info->data :
-      gst_buffer_list_get (info->data, 0);
-  GstEvent *gap = continuity_bridge (&self->continuity,
-      GST_BUFFER_PTS (buffer), MAX_HOLE);
-
-  if (gap != NULL)
-    gst_pad_push_event (GST_PAD (self), gap);
+  return GST_BUFFER_PTS ((GST_PAD_PROBE_INFO_TYPE (info) &
+          GST_PAD_PROBE_TYPE_BUFFER) ? GST_PAD_PROBE_INFO_BUFFER (info) :
+      gst_buffer_list_get (GST_PAD_PROBE_INFO_BUFFER_LIST (info), 0));
 }
 
 static gboolean
@@ -480,8 +497,7 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (g_atomic_int_get (&self->needs_key_frame) && is_delta_unit (info))
     return GST_PAD_PROBE_DROP;
   g_atomic_int_set (&self->needs_key_frame, FALSE);
-  if (self->is_audio)
-    pad_bridge_hole (self, info);
+  pad_bridge_hole (self, probe_get_pts (info));
   pad_continue (self, info);
   return GST_PAD_PROBE_OK;
 }
