@@ -32,16 +32,16 @@ receiver_pad_free (ReceiverPad * pad)
 static void
 receiver_pad_note_time (ReceiverPad * pad, GstBuffer * buffer)
 {
-  gint64 now = g_get_monotonic_time ();
-
   if (pad->n_buffers > 0) {
-    pad->went_back |= GST_BUFFER_PTS (buffer) < pad->last_pts;
-    pad->longest_gap = MAX (pad->longest_gap, now - pad->last_arrival);
+    if (GST_BUFFER_PTS (buffer) < pad->last_pts)
+      pad->went_back = TRUE;
+    else
+      pad->longest_gap = MAX (pad->longest_gap,
+          GST_BUFFER_PTS (buffer) - pad->last_pts);
     if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT))
       pad->n_disconts++;
   }
   pad->last_pts = GST_BUFFER_PTS (buffer);
-  pad->last_arrival = now;
 }
 
 static void

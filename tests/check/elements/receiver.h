@@ -24,8 +24,7 @@ typedef struct
   guint n_disconts;             /* but for the first buffer's */
   gboolean went_back;           /* some timestamp was before the one before */
   GstClockTime last_pts;
-  gint64 last_arrival;          /* monotonic, us */
-  gint64 longest_gap;           /* us between two buffers, since forgotten */
+  GstClockTime longest_gap;     /* between two timestamps, since forgotten */
   gboolean is_eos;
   gboolean is_removed;
   gboolean lacks_eos;           /* it was removed without one, and not by READY */

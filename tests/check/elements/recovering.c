@@ -5,9 +5,9 @@
  */
 #include "recovering.h"
 
-/* us without an audio buffer, with room for a busy machine. How long it takes is
- * measured against a real server. */
-#define MAX_RESUME_GAP G_USEC_PER_SEC
+/* How much audio may be missing. How long none comes depends on the machine too,
+ * and is measured against a real server. */
+#define MAX_RESUME_GAP GST_SECOND
 
 ReceiverPad *audio;
 ReceiverPad *video;
