@@ -34,6 +34,11 @@ def tone(index):
     return 310 + 170 * index
 
 
+def is_pulse(now):
+    """Whether there is a flash or a beep at that time, in seconds."""
+    return (now + 1e-6) % 1 < 0.1
+
+
 def _row(width, step):
     """A row of the picture in which the bar has gone so many steps."""
     left = width * step // FRAMES

@@ -18,6 +18,15 @@ CODECS = {"vp8": rtc.VideoCodec.VP8, "h264": rtc.VideoCodec.H264,
           "vp9": rtc.VideoCodec.VP9, "av1": rtc.VideoCodec.AV1}
 
 
+async def ticks(rate):
+    """The times of the monotonic clock that are multiples of 1 / rate."""
+    count = int(time.monotonic() * rate) + 1
+    while True:
+        await asyncio.sleep(max(0, count / rate - time.monotonic()))
+        yield count / rate
+        count += 1
+
+
 class Participant:
     """A connection to a room, with its local tracks."""
 
@@ -66,6 +75,27 @@ class Participant:
         return await self._publish(
             track, feed,
             self._feed_video(feed, pictures, width, height, fps), options)
+
+    async def publish_beeps(self):
+        """A beep at each full second of the monotonic clock."""
+        feed = rtc.AudioSource(media.SAMPLE_RATE, 1, queue_size_ms=0)
+        track = rtc.LocalAudioTrack.create_audio_track("beeps", feed)
+        return await self._publish(
+            track, feed, self._feed_beeps(feed),
+            rtc.TrackPublishOptions(
+                source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False))
+
+    async def publish_flashes(self, width=320, height=240, fps=30):
+        """A flash at each full second of the monotonic clock."""
+        feed = rtc.VideoSource(width, height)
+        track = rtc.LocalVideoTrack.create_video_track("flashes", feed)
+        return await self._publish(
+            track, feed, self._feed_flashes(feed, width, height, fps),
+            rtc.TrackPublishOptions(
+                source=rtc.TrackSource.SOURCE_CAMERA, simulcast=False,
+                video_codec=CODECS["vp8"],
+                video_encoding=rtc.VideoEncoding(
+                    max_bitrate=500_000, max_framerate=fps)))
 
     async def _publish(self, track, feed, loop, options):
         task = asyncio.create_task(loop)
@@ -122,6 +152,24 @@ class Participant:
                                len(samples) // 2)
         while True:
             await feed.capture_frame(frame)  # waits while the queue is full
+
+    @staticmethod
+    async def _feed_beeps(feed):
+        frames = [rtc.AudioFrame(samples, media.SAMPLE_RATE, 1,
+                                 len(samples) // 2)
+                  for samples in (bytes(960), media.sine(1000, 10))]
+        async for now in ticks(100):
+            await feed.capture_frame(frames[media.is_pulse(now)])
+
+    @staticmethod
+    async def _feed_flashes(feed, width, height, fps):
+        frames = [rtc.VideoFrame(width, height, rtc.VideoBufferType.I420,
+                                 bytes([luma]) * (width * height)
+                                 + bytes([128]) * (width * height // 2))
+                  for luma in (16, 235)]
+        async for now in ticks(fps):
+            feed.capture_frame(frames[media.is_pulse(now)],
+                               timestamp_us=round(now * 1e6))
 
     @staticmethod
     async def _feed_video(feed, pictures, width, height, fps):

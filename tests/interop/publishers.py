@@ -59,6 +59,14 @@ class Publishers(Orders):
                           index=index, subscribe=subscribe,
                           encryption=encryption)
 
+    def publish_beeps(self, name):
+        """Publishes a beep at each full second; returns sid and time."""
+        return self.order("publish_beeps", name=name)
+
+    def publish_flashes(self, name, **options):
+        """Publishes a flash at each full second (options: Participant)."""
+        return self.order("publish_flashes", name=name, **options)
+
     def use_key(self, name, index):
         """name sends with the key that was set at this index."""
         return self.order("use_key", name=name, index=index)
@@ -96,8 +104,9 @@ class Publishers(Orders):
 
 
 # Orders that a participant carries out, and those that his reception does.
-OF_PARTICIPANTS = ("publish_audio", "publish_video", "unpublish", "set_key",
-                   "use_key", "rotate_every")
+OF_PARTICIPANTS = ("publish_audio", "publish_video", "publish_beeps",
+                   "publish_flashes", "unpublish", "set_key", "use_key",
+                   "rotate_every")
 OF_RECEPTIONS = ("wait_recognised", "wait_encryption")
 
 
