@@ -530,7 +530,8 @@ call_new_connection (Call * call, GError ** error)
         settings->output,.receivers.encryption =
         call->encryption,.receivers.unencrypted_media =
         settings->unencrypted_media,.latency_ms =
-        settings->latency,.relay_only =
+        settings->latency,.add_reference_timestamps =
+        settings->add_reference_timestamp_meta,.relay_only =
         settings->ice_transport_policy ==
         GST_MATRIX_RTC_ICE_TRANSPORT_POLICY_RELAY,};
   connection_settings.media = settings->media;

@@ -24,6 +24,7 @@ typedef struct
   GstMatrixRtcMedia media;
   GstMatrixRtcVideoQuality video_quality;
   guint latency;                /* ms */
+  gboolean add_reference_timestamp_meta;
   guint timeout;                /* s */
   guint reconnect_timeout;      /* s */
   gboolean ssl_strict;

@@ -50,6 +50,7 @@ enum
   SETTING_MEDIA,
   SETTING_VIDEO_QUALITY,
   SETTING_LATENCY,
+  SETTING_ADD_REFERENCE_TIMESTAMP_META,
   SETTING_TIMEOUT,
   SETTING_RECONNECT_TIMEOUT,
   SETTING_SSL_STRICT,
@@ -150,6 +151,9 @@ gst_matrix_rtc_src_settings_set (CallSettings * settings, guint id,
     case SETTING_VIDEO_QUALITY:
       settings->video_quality = g_value_get_enum (value);
       break;
+    case SETTING_ADD_REFERENCE_TIMESTAMP_META:
+      settings->add_reference_timestamp_meta = g_value_get_boolean (value);
+      break;
     case SETTING_LATENCY:
       settings->latency = g_value_get_uint (value);
       break;
@@ -199,6 +203,9 @@ gst_matrix_rtc_src_settings_get (CallSettings * settings, guint id,
       break;
     case SETTING_VIDEO_QUALITY:
       g_value_set_enum (value, settings->video_quality);
+      break;
+    case SETTING_ADD_REFERENCE_TIMESTAMP_META:
+      g_value_set_boolean (value, settings->add_reference_timestamp_meta);
       break;
     case SETTING_LATENCY:
       g_value_set_uint (value, settings->latency);
@@ -446,6 +453,21 @@ install_media (GObjectClass * klass)
       g_param_spec_uint ("latency", "Latency",
           "Length of the jitter buffers, in milliseconds", 0, G_MAXINT,
           DEFAULT_LATENCY, READ_WRITE));
+
+  /**
+   * matrixrtcsrc:add-reference-timestamp-meta:
+   *
+   * Whether buffers have a #GstReferenceTimestampMeta of `timestamp/x-ntp`: when
+   * they were sampled, in nanoseconds since 1900, by the publisher's clock. Those
+   * before a track's first sender report have none.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_ADD_REFERENCE_TIMESTAMP_META,
+      g_param_spec_boolean ("add-reference-timestamp-meta",
+          "Add reference timestamp meta",
+          "Whether buffers tell when they were sampled, by the publisher's clock",
+          FALSE, READ_WRITE));
 }
 
 static void

@@ -325,7 +325,8 @@ rtc_peer_new (const RtcPeerSettings * settings,
 
   g_object_set (webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE,
       "latency", settings->latency_ms, NULL);
-  rtc_rtpbin_adapt (webrtcbin, settings->latency_ms);
+  rtc_rtpbin_adapt (webrtcbin, settings->latency_ms,
+      settings->add_reference_timestamps);
   rtc_transport_keep_data_channels (webrtcbin);
   if (settings->relay_only)
     rtc_peer_set_relay_only (peer);

@@ -15,6 +15,7 @@ typedef struct
   MatrixRtcLoop *loop;
   GstMatrixRtcReceiverSettings receivers;
   guint latency_ms;
+  gboolean add_reference_timestamps;
   gboolean relay_only;
 } RtcPeerSettings;
 

@@ -112,7 +112,8 @@ disconnect_webrtcbin (GstElement * rtpbin, GstElement * webrtcbin,
 
 /* Before the first offer. */
 void
-rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms)
+rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms,
+    gboolean add_reference_timestamps)
 {
   static const gchar *const signals[] = {
     "on-bye-ssrc", "on-bye-timeout", "on-sender-timeout", "on-timeout",
@@ -124,6 +125,8 @@ rtc_rtpbin_adapt (GstElement * webrtcbin, guint latency_ms)
 
   for (i = 0; i < G_N_ELEMENTS (signals); i++)
     disconnect_webrtcbin (rtpbin, webrtcbin, signals[i]);
+  g_object_set (rtpbin, "add-reference-timestamp-meta",
+      add_reference_timestamps, NULL);
   g_signal_connect (rtpbin, "element-added", G_CALLBACK (on_element_added),
       NULL);
   g_signal_connect (rtpbin, "new-jitterbuffer",

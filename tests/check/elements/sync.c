@@ -215,6 +215,88 @@ GST_START_TEST (test_reconnect)
 
 GST_END_TEST;
 
+/* The time of sampling that @buffer tells, in ns of the sender's clock; 0: none. */
+static GstClockTime
+get_reference_time (GstBuffer * buffer)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string ("timestamp/x-ntp");
+  GstReferenceTimestampMeta *meta =
+      gst_buffer_get_reference_timestamp_meta (buffer, caps);
+
+  return meta == NULL ? 0 : meta->timestamp;
+}
+
+typedef struct
+{
+  guint n_metas;                /* under the lock */
+  gint64 skew;                  /* between timestamps and those, ns */
+} References;
+
+static GstPadProbeReturn
+on_frame (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  References *references = user_data;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  GstClockTime reference = get_reference_time (buffer);
+
+  g_mutex_lock (&lock);
+  if (reference != 0) {
+    references->n_metas++;
+    references->skew = GST_BUFFER_PTS (buffer) - reference;
+  }
+  g_mutex_unlock (&lock);
+  return GST_PAD_PROBE_OK;
+}
+
+static gboolean
+have_references (GPtrArray * pads, gpointer user_data)
+{
+  References *references = user_data;
+  gboolean enough;
+
+  g_mutex_lock (&lock);
+  enough = references[0].n_metas >= N_IN_STEP
+      && references[1].n_metas >= N_IN_STEP
+      && ABS (references[0].skew - references[1].skew) <= MAX_DIFFERENCE;
+  g_mutex_unlock (&lock);
+  return enough;
+}
+
+/* Of decrypted frames too. */
+GST_START_TEST (test_reference_timestamps)
+{
+  References references[2] = { {0}, {0}
+  };
+  TestcallMedia medias[] = { TESTCALL_AUDIO, TESTCALL_VIDEO };
+  guint i;
+
+  gst_util_set_object_arg (G_OBJECT (receiver_get_src (receiver)), "output",
+      "encoded");
+  g_object_set (receiver_get_src (receiver), "add-reference-timestamp-meta",
+      TRUE, NULL);
+  if (__i__ == 1)
+    g_object_set (receiver_get_src (receiver), "e2ee-passphrase", "secret",
+        NULL);
+  testcall_join (call, "ana", 0, TESTCALL_VP8);
+  if (__i__ == 1)
+    testcall_set_passphrase (call, "ana", "secret");
+  testcall_publish (call, "ana", TESTCALL_VIDEO, TESTCALL_VP8);
+  publish_late ("ana", TESTCALL_AUDIO);
+  receiver_play (receiver);
+  for (i = 0; i < G_N_ELEMENTS (medias); i++) {
+    g_autofree gchar *sid = testcall_get_track_sid (call, "ana", medias[i]);
+    ReceiverPad *pad = receiver_wait_for_track (receiver, sid);
+
+    fail_unless (pad != NULL);
+    gst_pad_add_probe (pad->pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame,
+        &references[i], NULL);
+  }
+  fail_unless (receiver_wait_until (receiver, have_references, references));
+  fixture_teardown ();
+}
+
+GST_END_TEST;
+
 static Suite *
 sync_suite (void)
 {
@@ -227,6 +309,7 @@ sync_suite (void)
   tcase_add_test (tc, test_two_on_one_machine);
   tcase_add_test (tc, test_mute);
   tcase_add_test (tc, test_reconnect);
+  tcase_add_loop_test (tc, test_reference_timestamps, 0, 2);
   return suite;
 }
 
