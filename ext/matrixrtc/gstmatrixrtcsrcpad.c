@@ -10,13 +10,14 @@
 
 #include <gst/video/video.h>
 #include "continuity.h"
+#include "filler.h"
 #include "gstmatrixrtc-enumtypes.h"
 #include "gstmatrixrtcsrcpad.h"
 
 /* How long nothing may come before downstream is told so: publishers that don't
  * send silence send something every 400 ms. */
 #define AUDIO_PATIENCE (500 * GST_MSECOND)
-#define VIDEO_PATIENCE GST_SECOND
+#define VIDEO_PATIENCE (1500 * GST_MSECOND)
 #define MUTED_PATIENCE (100 * GST_MSECOND)
 
 /* A frame of audio that doesn't say how long it is, and what may be missing between
@@ -24,8 +25,9 @@
 #define AUDIO_FRAME (20 * GST_MSECOND)
 #define MAX_HOLE (40 * GST_MSECOND)
 
-/* No GAP event is shorter. */
-#define MIN_FILL (100 * GST_MSECOND)
+/* No GAP event is shorter. Queues hold a second of what comes beside it. */
+#define MIN_AUDIO_FILL (100 * GST_MSECOND)
+#define MIN_VIDEO_FILL (500 * GST_MSECOND)
 
 /**
  * GstMatrixRtcSrcPad:
@@ -67,6 +69,9 @@ struct _GstMatrixRtcSrcPad
 
   /* Of the streaming threads, of which the internal pad lets one at a time in. */
   Continuity continuity;
+  Filler filler;
+  gboolean is_pushing_filler;
+  gboolean has_asked;           /* for the key frame that is needed */
   gint needs_key_frame;         /* atomic: linking starts anew */
 };
 
@@ -169,6 +174,7 @@ gst_matrix_rtc_src_pad_finalize (GObject * object)
   g_free (self->msid);
   g_free (self->stream_id);
   gst_clear_event (&self->stream_start);
+  filler_clear (&self->filler);
   G_OBJECT_CLASS (gst_matrix_rtc_src_pad_parent_class)->finalize (object);
 }
 
@@ -472,13 +478,32 @@ pad_continue (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
   gst_buffer_list_foreach (info->data, continue_with, &self->continuity);
 }
 
-/* Ours, see silence_new(). */
-static gboolean
-is_silence (GstPadProbeInfo * info)
+static void
+pad_ask_for_key_frame (GstMatrixRtcSrcPad * self)
 {
-  return (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
-      && GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
-      GST_BUFFER_FLAG_GAP);
+  gst_pad_send_event (GST_PAD (self),
+      gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE,
+          0));
+}
+
+/* Whether a frame can't be decoded by who has missed others. */
+static gboolean
+pad_lacks_key_frame (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
+{
+  if (!g_atomic_int_get (&self->needs_key_frame) || !is_delta_unit (info))
+    return FALSE;
+  if (!self->has_asked)
+    pad_ask_for_key_frame (self);
+  self->has_asked = TRUE;
+  return TRUE;
+}
+
+static void
+pad_keep_picture (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
+{
+  if (!self->is_audio
+      && (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER))
+    filler_take_buffer (&self->filler, GST_PAD_PROBE_INFO_BUFFER (info));
 }
 
 /* A pad that nobody has linked costs nothing but this, and is no error. */
@@ -487,18 +512,20 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
 
-  if (is_silence (info))
+  if (self->is_pushing_filler)
     return GST_PAD_PROBE_OK;
   pad_take_arrival (self);
   if (!gst_pad_is_linked (pad)) {
     g_atomic_int_set (&self->needs_key_frame, TRUE);
     return GST_PAD_PROBE_DROP;
   }
-  if (g_atomic_int_get (&self->needs_key_frame) && is_delta_unit (info))
+  if (pad_lacks_key_frame (self, info))
     return GST_PAD_PROBE_DROP;
   g_atomic_int_set (&self->needs_key_frame, FALSE);
+  self->has_asked = FALSE;
   pad_bridge_hole (self, probe_get_pts (info));
   pad_continue (self, info);
+  pad_keep_picture (self, info);
   return GST_PAD_PROBE_OK;
 }
 
@@ -508,8 +535,7 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
   GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
 
   if (!self->is_audio && g_atomic_int_get (&self->needs_key_frame))
-    gst_pad_send_event (pad, gst_video_event_new_upstream_force_key_unit
-        (GST_CLOCK_TIME_NONE, FALSE, 0));
+    pad_ask_for_key_frame (self);
 }
 
 /* Making */
@@ -609,6 +635,8 @@ gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * self,
   name = replace_text (&self->participant_name, track->participant_name);
   GST_OBJECT_UNLOCK (self);
 
+  if (muted && !track->muted && !self->is_audio)
+    pad_ask_for_key_frame (self);
   if (muted)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MUTED]);
   if (encrypted)
@@ -685,47 +713,35 @@ gst_matrix_rtc_src_pad_begin_fill (GstMatrixRtcSrcPad * self)
   return begins;
 }
 
-static gboolean
-pad_has_opus (GstMatrixRtcSrcPad * self)
+/* What is pushed in place of media that doesn't come, if there is something. Encoded
+ * frames that come after it may need others than those that it replaces. */
+static void
+pad_push_filler (GstMatrixRtcSrcPad * self, GstClockTime pts)
 {
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_PAD (self));
+  GstBuffer *buffer = caps == NULL ? NULL :
+      filler_make_buffer (&self->filler, caps);
 
-  return caps != NULL && gst_structure_has_name (gst_caps_get_structure (caps,
-          0), "audio/x-opus");
-}
-
-/* 20 ms of silence, of one channel: all decoders take it in any stream. */
-static GstBuffer *
-silence_new (GstClockTime pts)
-{
-  static const guint8 frame[] = { 0xf8, 0xff, 0xfe };
-  GstBuffer *buffer = gst_buffer_new_memdup (frame, sizeof (frame));
-
+  if (buffer == NULL)
+    return;
   GST_BUFFER_PTS (buffer) = pts;
-  GST_BUFFER_DURATION (buffer) = AUDIO_FRAME;
-  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_GAP);
-  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DROPPABLE);
-  return buffer;
+  buffer = continuity_take_buffer (&self->continuity, buffer);
+  continuity_hold (&self->continuity);
+  if (!self->is_audio)
+    g_atomic_int_set (&self->needs_key_frame, TRUE);
+  self->is_pushing_filler = TRUE;
+  gst_pad_push (GST_PAD (self), buffer);
+  self->is_pushing_filler = FALSE;
 }
 
-/* Muxers that wait for each of their pads, as matroskamux does before 1.24, don't
- * heed GAP events: a frame of silence ends what is filled, as in DTX. */
 static void
 pad_push_fill (GstMatrixRtcSrcPad * self, GstClockTime until)
 {
-  GstClockTime silence = pad_has_opus (self) ? AUDIO_FRAME : 0;
-  GstEvent *gap = NULL;
-  GstBuffer *buffer;
+  GstEvent *gap = continuity_bridge (&self->continuity, until,
+      self->is_audio ? MIN_AUDIO_FILL : MIN_VIDEO_FILL);
 
-  if (GST_CLOCK_TIME_IS_VALID (until) && until > silence)
-    gap = continuity_bridge (&self->continuity, until - silence, MIN_FILL);
-  if (gap == NULL || !gst_pad_push_event (GST_PAD (self), gap)
-      || silence == 0)
-    return;
-  buffer = continuity_take_buffer (&self->continuity,
-      silence_new (until - silence));
-  continuity_hold (&self->continuity);
-  gst_pad_push (GST_PAD (self), buffer);
+  if (gap != NULL && gst_pad_push_event (GST_PAD (self), gap))
+    pad_push_filler (self, until);
 }
 
 static GstClockTime

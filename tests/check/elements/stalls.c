@@ -12,6 +12,7 @@ typedef struct
 {
   const gchar *chain;           /* behind each pad */
   const gchar *consumer;        /* of all of them */
+  const gchar *video_chain;     /* it's the first one's camera that is muted */
 } Row;
 
 static const Row rows[] = {
@@ -20,6 +21,11 @@ static const Row rows[] = {
   {"opusparse ! queue name=queue", "matroskamux name=all ! fakesink"},
   {"opusparse ! queue name=queue",
       "mp4mux name=all fragment-duration=500 ! fakesink"},
+  {"opusparse ! queue name=queue", "matroskamux name=all ! fakesink",
+      "h264parse ! queue name=queue"},
+  {"opusparse ! queue name=queue",
+        "mp4mux name=all fragment-duration=500 ! fakesink",
+      "h264parse ! queue name=queue"},
 };
 
 enum
@@ -32,6 +38,13 @@ enum
 };
 
 static const gchar *const people[] = { "ana", "bob", "cleo", "dan" };
+
+static TestcallMedia
+media_of (const Row * row, guint person)
+{
+  return person == MUTED && row->video_chain != NULL ? TESTCALL_VIDEO :
+      TESTCALL_AUDIO;
+}
 
 static GMutex lock;
 static GCond cond;
@@ -87,7 +100,8 @@ link_all (const Row * row, GstPad ** pads)
   for (i = 0; i < N_PEOPLE; i++) {
     g_autoptr (GstPad) src = NULL;
 
-    chains[i] = add (row->chain, TRUE);
+    chains[i] = add (media_of (row, i) == TESTCALL_VIDEO ?
+        row->video_chain : row->chain, TRUE);
     src = gst_element_get_static_pad (chains[i], "src");
     gst_element_link (chains[i], all);
     if (i == TALKING)
@@ -104,6 +118,7 @@ link_all (const Row * row, GstPad ** pads)
 
 GST_START_TEST (test_goes_on)
 {
+  const Row *row = &rows[__i__];
   GstPad *pads[N_PEOPLE];
   guint i;
 
@@ -111,19 +126,20 @@ GST_START_TEST (test_goes_on)
   receiver_go_direct (receiver);
   receiver_dont_link (receiver);
   for (i = 0; i < N_PEOPLE; i++)
-    testcall_join (call, people[i], TESTCALL_AUDIO, TESTCALL_VP8);
+    testcall_join (call, people[i], media_of (row, i), TESTCALL_H264);
   receiver_play (receiver);
   for (i = 0; i < N_PEOPLE; i++) {
-    g_autofree gchar *sid =
-        testcall_get_track_sid (call, people[i], TESTCALL_AUDIO);
-    ReceiverPad *pad = receiver_wait_for_track (receiver, sid);
+    g_autofree gchar *sid = NULL;
+    ReceiverPad *pad;
 
+    sid = testcall_get_track_sid (call, people[i], media_of (row, i));
+    pad = receiver_wait_for_track (receiver, sid);
     fail_unless (pad != NULL);
     pads[i] = pad->pad;
   }
-  link_all (&rows[__i__], pads);
+  link_all (row, pads);
   fail_unless (wait_until_taken (GST_SECOND));
-  testcall_set_muted (call, people[MUTED], TESTCALL_AUDIO, TRUE);
+  testcall_set_muted (call, people[MUTED], media_of (row, MUTED), TRUE);
   testcall_set_pace (call, people[SILENT], TESTCALL_AUDIO, 20);
   testcall_set_pace (call, people[FROZEN], TESTCALL_AUDIO, 0);
   fail_unless (wait_until_taken (taken + GOES_ON));
