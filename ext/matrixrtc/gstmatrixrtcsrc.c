@@ -22,6 +22,12 @@
  * can be decoded, has its caps by then, and gets an EOS and is removed when the
  * track ends. Pads that aren't linked are no error.
  *
+ * What was sampled at one time has one timestamp on all pads, as soon as the SFU's
+ * sender reports tell. While nothing comes out of a pad, for a muted track or a
+ * broken network, it gives GAP events, and for encoded output also frames of silence
+ * or the last key frame again, marked by #GST_BUFFER_FLAG_GAP: there are muxers that
+ * wait for each of their pads.
+ *
  * Who is there is told by #matrixrtcsrc:participants and by messages named
  * `matrixrtc-participant-joined`, `-updated` and `-left`. Messages named
  * `matrixrtc-active-speakers` have a list `speakers` of all who speak now, the
