@@ -36,7 +36,7 @@ typedef struct
 struct _RtcSync
 {
   MatrixRtcLoop *loop;
-  GstElement *rtpbin;
+  GstElement *rtpbin;           /* NULL once closed */
   RtcAlignment *alignment;
   GHashTable *synced;           /* ssrc -> Synced */
   gboolean is_closed;           /* nothing is put off any more */
@@ -55,7 +55,6 @@ static void
 sync_clear (RtcSync * sync)
 {
   matrix_rtc_loop_unref (sync->loop);
-  gst_object_unref (sync->rtpbin);
   rtc_alignment_free (sync->alignment);
   g_hash_table_unref (sync->synced);
 }
@@ -265,5 +264,7 @@ rtc_sync_free (RtcSync * sync)
 {
   sync->is_closed = TRUE;
   g_signal_handlers_disconnect_by_data (sync->rtpbin, sync);
+  /* It has the jitter buffers, which hold us. */
+  g_clear_object (&sync->rtpbin);
   sync_unref (sync);
 }
