@@ -241,17 +241,15 @@ on_quality_changed (const LiveKitParticipant * participant, gpointer user_data)
 typedef void (*CallTrackFunc) (Call * call, const CallTrack * track,
     gpointer data);
 
-/* Calls @func with what is known of @track, valid for that long. */
-static void
-call_with_track (Call * call, const LiveKitParticipant * participant,
-    const LiveKitTrack * track, const gchar * msid, CallTrackFunc func,
-    gpointer data)
+/* What @participant and @track tell by themselves, valid as long as they are. */
+static CallTrack
+call_describe_track (const LiveKitParticipant * participant,
+    const LiveKitTrack * track)
 {
-  g_autofree gchar *user_id = NULL;
-  g_autofree gchar *device_id = NULL;
   CallTrack info = {
     .sid = track->sid,
-    .msid = msid,
+    .stream_id = track->stream_id,
+    .mime_type = track->mime_type,
     .is_audio = track->is_audio,
     .source = track->source,
     .muted = track->muted,
@@ -261,6 +259,20 @@ call_with_track (Call * call, const LiveKitParticipant * participant,
     .participant_name = participant->name,
   };
 
+  return info;
+}
+
+/* Calls @func with what is known of @track, valid for that long. */
+static void
+call_with_track (Call * call, const LiveKitParticipant * participant,
+    const LiveKitTrack * track, const gchar * msid, CallTrackFunc func,
+    gpointer data)
+{
+  g_autofree gchar *user_id = NULL;
+  g_autofree gchar *device_id = NULL;
+  CallTrack info = call_describe_track (participant, track);
+
+  info.msid = msid;
   matrix_identity_parse (participant->identity, &user_id, &device_id);
   info.user_id = user_id;
   info.device_id = device_id;
@@ -363,6 +375,45 @@ on_track_failed (const gchar * track_sid, const gchar * debug,
   call->callbacks.track_failed (track_sid, debug, call->user_data);
 }
 
+static void
+call_list_tracks (const LiveKitParticipant * participant,
+    const LiveKitSelection * selection, GArray * tracks)
+{
+  guint i;
+
+  for (i = 0; i < participant->tracks->len; i++) {
+    const LiveKitTrack *track = g_ptr_array_index (participant->tracks, i);
+    CallTrack info = call_describe_track (participant, track);
+
+    if (!livekit_selection_allows (selection, track))
+      continue;
+    info.is_selected = livekit_selection_wants (selection, track);
+    g_array_append_val (tracks, info);
+  }
+}
+
+static void
+on_tracks_changed (const GPtrArray * participants,
+    const LiveKitSelection * selection, gpointer user_data)
+{
+  Call *call = user_data;
+  g_autoptr (GArray) tracks = g_array_new (FALSE, FALSE, sizeof (CallTrack));
+  guint i;
+
+  for (i = 0; i < participants->len; i++)
+    call_list_tracks (g_ptr_array_index (participants, i), selection, tracks);
+  call->callbacks.tracks_changed (tracks,
+      connection_get_room_name (call->connection), call->user_data);
+}
+
+static void
+on_streams_selected (guint32 seqnum, gpointer user_data)
+{
+  Call *call = user_data;
+
+  call->callbacks.streams_selected (seqnum, call->user_data);
+}
+
 /* An error of @source, which is inside an element that we put into the bin. It
  * costs as much of the call as stands on that element. */
 void
@@ -401,6 +452,47 @@ call_set_media (Call * call, GstMatrixRtcMedia media)
   change->call = call;
   change->media = media;
   matrix_rtc_loop_invoke (call->loop, take_media, change, g_free);
+}
+
+typedef struct
+{
+  Call *call;
+  GStrv stream_ids;
+  guint32 seqnum;
+} StreamChoice;
+
+static void
+stream_choice_free (gpointer data)
+{
+  StreamChoice *choice = data;
+
+  g_strfreev (choice->stream_ids);
+  g_free (choice);
+}
+
+/* Without a connection the call has failed. */
+static gboolean
+take_choice (gpointer user_data)
+{
+  StreamChoice *choice = user_data;
+
+  if (choice->call->connection != NULL)
+    connection_select_streams (choice->call->connection,
+        (const gchar * const *) choice->stream_ids, choice->seqnum);
+  return G_SOURCE_REMOVE;
+}
+
+/* Takes @stream_ids, those that are wanted from now on. @seqnum comes back in
+ * streams_selected. Any thread. */
+void
+call_select_streams (Call * call, GStrv stream_ids, guint32 seqnum)
+{
+  StreamChoice *choice = g_new (StreamChoice, 1);
+
+  choice->call = call;
+  choice->stream_ids = stream_ids;
+  choice->seqnum = seqnum;
+  matrix_rtc_loop_invoke (call->loop, take_choice, choice, stream_choice_free);
 }
 
 typedef struct
@@ -488,6 +580,8 @@ static const ConnectionCallbacks connection_callbacks = {
   .room.participant_updated = on_participant_updated,
   .room.participant_left = on_participant_left,
   .room.track_failed = on_track_failed,
+  .room.tracks_changed = on_tracks_changed,
+  .room.streams_selected = on_streams_selected,
   .room.activity.speakers_changed = on_speakers_changed,
   .room.activity.quality_changed = on_quality_changed,
   .track.added = on_track_added,

@@ -15,6 +15,8 @@ typedef struct
 {
   const gchar *sid;
   const gchar *msid;
+  const gchar *stream_id;       /* the same in each run */
+  const gchar *mime_type;       /* as announced, or empty */
   gboolean is_audio;
   GstMatrixRtcTrackSource source;
   gboolean muted;
@@ -24,6 +26,7 @@ typedef struct
   const gchar *participant_name;
   const gchar *user_id;         /* NULL: not a Matrix identity that tells */
   const gchar *device_id;
+  gboolean is_selected;         /* it's received, or will be */
 } CallTrack;
 
 /* Called on the worker thread. */
@@ -38,6 +41,12 @@ typedef struct
   void (*participants_changed) (gpointer user_data);
   /* Takes @stats, the new snapshot. */
   void (*stats_changed) (GstStructure * stats, gpointer user_data);
+  /* What may be chosen has changed, or what is chosen: @tracks are CallTracks, without
+   * msid, user_id and device_id. @room is the SFU's name of the room, or NULL. */
+  void (*tracks_changed) (const GArray * tracks, const gchar * room,
+      gpointer user_data);
+  /* What came with @seqnum has been asked of the SFU. */
+  void (*streams_selected) (guint32 seqnum, gpointer user_data);
   /* FALSE: the track isn't wanted. */
   gboolean (*track_added) (const CallTrack * track, GstPad * pad,
       gpointer user_data);
@@ -60,6 +69,7 @@ Call *call_new (const CallSettings * settings, E2eeCall * encryption,
     GstBin * bin, MatrixRtcLoop * loop, const CallCallbacks * callbacks,
     gpointer user_data);
 void call_set_media (Call * call, GstMatrixRtcMedia media);
+void call_select_streams (Call * call, GStrv stream_ids, guint32 seqnum);
 void call_set_video_quality (Call * call, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality);
 void call_start (Call * call);

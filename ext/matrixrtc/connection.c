@@ -40,7 +40,6 @@ struct _Connection
   gpointer user_data;
 
   GstMatrixRtcConnectionState state;
-  GstMatrixRtcMedia media;      /* that is wanted */
   SfuConfig *config;            /* the newest; NULL before */
   Handover *handover;           /* of the tracks that are given out */
   ConnectionRoom *room;
@@ -206,9 +205,17 @@ on_track_failed (Session * session, const gchar * track_sid,
 void
 connection_set_media (Connection * connection, GstMatrixRtcMedia media)
 {
-  connection->media = media;
   if (connection_is_active (connection))
     connection_room_set_media (connection->room, media);
+}
+
+/* See connection_room_select_streams(). */
+void
+connection_select_streams (Connection * connection,
+    const gchar * const *stream_ids, guint32 seqnum)
+{
+  if (connection_is_active (connection))
+    connection_room_select_streams (connection->room, stream_ids, seqnum);
 }
 
 /* See connection_room_set_video_quality(). */
@@ -511,7 +518,7 @@ connection_make_session (Connection * connection)
 
   connection->session =
       session_new (connection->http, &connection->peer_settings,
-      connection->media == GST_MATRIX_RTC_MEDIA_ALL, &session_callbacks,
+      connection_room_wants_all (connection->room), &session_callbacks,
       connection, &cause);
   connection->n_ended_tracks = 0;
   connection_room_set_session (connection->room, connection->session);
@@ -574,7 +581,6 @@ connection_new (const ConnectionSettings * settings,
   connection->peer_settings = settings->peer;
   connection->timeout_ms = settings->timeout_ms;
   connection->reconnect_timeout_ms = settings->reconnect_timeout_ms;
-  connection->media = settings->media;
   connection->access = sfu_access_new (&settings->access);
   connection->callbacks = *callbacks;
   connection->user_data = user_data;

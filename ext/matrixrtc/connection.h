@@ -46,6 +46,8 @@ void connection_get_counts (Connection * connection, guint * n_reconnects,
     guint * n_resumes);
 
 void connection_set_media (Connection * connection, GstMatrixRtcMedia media);
+void connection_select_streams (Connection * connection,
+    const gchar * const *stream_ids, guint32 seqnum);
 void connection_set_video_quality (Connection * connection, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality);
 void connection_start_track (Connection * connection, const gchar * track_sid);

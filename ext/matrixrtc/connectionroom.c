@@ -20,11 +20,17 @@
 /* An application that wants other layers wants them of several videos at once. */
 #define REQUEST_DELAY_MS 20
 
+/* Tracks come by the dozen. Who waits for pads doesn't wait for this. */
+#define TELL_DELAY_MS 100
+
 struct _ConnectionRoom
 {
   Handover *handover;           /* of the tracks that are given out */
   GstMatrixRtcOutput output;
-  GstMatrixRtcMedia media;      /* that is wanted */
+  LiveKitSelection *selection;  /* that is wanted */
+  GHashTable *told;             /* the ids of the streams that were told last */
+  GSource *tell_timer;          /* while more may come */
+  guint32 selection_seqnum;     /* of what wasn't asked yet, or invalid */
   GstMatrixRtcVideoQuality usual_quality;
   GHashTable *qualities;        /* sid -> quality, where it isn't the usual one */
   GSource *request_timer;       /* while wishes are gathered */
@@ -38,6 +44,87 @@ struct _ConnectionRoom
   gboolean is_new;              /* not the one that we were in before */
   GSource *settle_timer;        /* while those who are missing may come back */
 };
+
+/* What may be chosen */
+
+static void
+add_streams (ConnectionRoom * room, const LiveKitParticipant * participant,
+    GHashTable * ids)
+{
+  guint i;
+
+  for (i = 0; i < participant->tracks->len; i++) {
+    const LiveKitTrack *track = g_ptr_array_index (participant->tracks, i);
+
+    if (livekit_selection_allows (room->selection, track))
+      g_hash_table_add (ids, g_strdup (track->stream_id));
+  }
+}
+
+/* The ids of the streams. */
+static GHashTable *
+room_list_streams (ConnectionRoom * room)
+{
+  GHashTable *ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
+  g_autoptr (GPtrArray) participants =
+      livekit_room_get_participants (room->participants);
+  guint i;
+
+  for (i = 0; i < participants->len; i++)
+    add_streams (room, g_ptr_array_index (participants, i), ids);
+  return ids;
+}
+
+static void
+room_tell_tracks (ConnectionRoom * room)
+{
+  g_autoptr (GPtrArray) participants =
+      livekit_room_get_participants (room->participants);
+
+  matrix_rtc_clear_source (&room->tell_timer);
+  g_hash_table_unref (room->told);
+  room->told = room_list_streams (room);
+  room->callbacks.tracks_changed (participants, room->selection,
+      room->user_data);
+}
+
+static gboolean
+on_tell_timer (gpointer user_data)
+{
+  room_tell_tracks (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_same_set (GHashTable * one, GHashTable * other)
+{
+  GHashTableIter iter;
+  gpointer id;
+
+  if (g_hash_table_size (one) != g_hash_table_size (other))
+    return FALSE;
+  g_hash_table_iter_init (&iter, one);
+  while (g_hash_table_iter_next (&iter, &id, NULL)) {
+    if (!g_hash_table_contains (other, id))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Tells soon, if there is anything to tell by now. */
+static void
+room_note_tracks (ConnectionRoom * room)
+{
+  g_autoptr (GHashTable) now = NULL;
+
+  if (room->tell_timer != NULL)
+    return;
+  now = room_list_streams (room);
+  if (!is_same_set (now, room->told))
+    room->tell_timer =
+        matrix_rtc_add_timeout (TELL_DELAY_MS, on_tell_timer, room);
+}
 
 /* Tracks: one is shown when its first frame waits and its publisher is known,
  * which come in any order. */
@@ -61,13 +148,14 @@ connection_room_show_track (ConnectionRoom * room, const gchar * track_sid)
   const LiveKitParticipant *participant;
   const LiveKitTrack *track =
       livekit_room_find_track (room->participants, track_sid, &participant);
+  g_autofree gchar *stream_id = NULL;
 
   if (track == NULL) {
     GST_DEBUG ("track %s has no publisher yet", track_sid);
     return;
   }
   /* Its end is on the way. */
-  if (!livekit_track_is_wanted (track, room->media))
+  if (!livekit_selection_wants (room->selection, track))
     return;
   if (!room_check_track (room, track))
     return;
@@ -75,7 +163,12 @@ connection_room_show_track (ConnectionRoom * room, const gchar * track_sid)
       track_sid, participant->identity);
   session_set_track_encryption (room->session, participant->identity,
       track_sid, track->encrypted);
-  handover_show_track (room->handover, room->session, participant, track);
+  if (!g_hash_table_contains (room->told, track->stream_id))
+    room_tell_tracks (room);
+  stream_id = g_strdup (handover_show_track (room->handover, room->session,
+          participant, track));
+  livekit_room_set_stream_id (room->participants, track_sid, stream_id);
+  room_note_tracks (room);
 }
 
 /* Participants */
@@ -117,7 +210,7 @@ on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
     rtc_streams_end_track (session_get_streams (room->session), track->sid);
   }
   handover_end_missing (room->handover, room->session,
-      room->participants, room->media, participant->identity);
+      room->participants, room->selection, participant->identity);
   room->callbacks.participant_left (participant, room->user_data);
   activity_take_left (room->activity, participant);
 }
@@ -137,16 +230,30 @@ is_unknown_track (gpointer sid, gpointer quality, gpointer user_data)
   return livekit_room_find_track (room->participants, sid, &owner) == NULL;
 }
 
+static void
+room_confirm_selection (ConnectionRoom * room)
+{
+  guint32 seqnum = room->selection_seqnum;
+
+  room->selection_seqnum = GST_SEQNUM_INVALID;
+  if (seqnum != GST_SEQNUM_INVALID)
+    room->callbacks.streams_selected (seqnum, room->user_data);
+}
+
 /* What is wanted is asked for, as far as that isn't said already. */
 void
 connection_room_request_media (ConnectionRoom * room)
 {
   g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room->participants);
+  gboolean is_asked;
 
   g_hash_table_foreach_remove (room->qualities, is_unknown_track, room);
-  session_update_subscriptions (room->session, tracks, room->media);
+  is_asked = session_update_subscriptions (room->session, tracks,
+      room->selection);
   session_update_qualities (room->session, tracks, room->usual_quality,
       room->qualities);
+  if (is_asked)
+    room_confirm_selection (room);
 }
 
 /* A track may have waited for its publisher to be known, and an update may end
@@ -169,7 +276,8 @@ room_match_tracks (ConnectionRoom * room)
   }
   if (room->settle_timer == NULL)
     handover_end_missing (room->handover, room->session,
-        room->participants, room->media, NULL);
+        room->participants, room->selection, NULL);
+  room_note_tracks (room);
   connection_room_request_media (room);
 }
 
@@ -251,6 +359,7 @@ connection_room_take_join (ConnectionRoom * room,
       join->n_other_participants);
   room->settle_timer = matrix_rtc_add_timeout (room->is_new ?
       NEW_ROOM_SETTLE_TIMEOUT_MS : SETTLE_TIMEOUT_MS, on_settle_timeout, room);
+  room_note_tracks (room);
   connection_room_request_media (room);
 }
 
@@ -270,7 +379,19 @@ connection_room_take_move (ConnectionRoom * room,
 void
 connection_room_set_media (ConnectionRoom * room, GstMatrixRtcMedia media)
 {
-  room->media = media;
+  livekit_selection_set_media (room->selection, media);
+  if (room->session != NULL)
+    room_match_tracks (room);
+}
+
+/* Of the wanted media only these streams are wanted from now on. */
+void
+connection_room_select_streams (ConnectionRoom * room,
+    const gchar * const *stream_ids, guint32 seqnum)
+{
+  livekit_selection_set_streams (room->selection, stream_ids);
+  room->selection_seqnum = seqnum;
+  room_tell_tracks (room);
   if (room->session != NULL)
     room_match_tracks (room);
 }
@@ -310,6 +431,13 @@ connection_room_is_empty (ConnectionRoom * room)
   return livekit_room_get_n_participants (room->participants) == 0;
 }
 
+/* Whether the server needn't be asked for anything. */
+gboolean
+connection_room_wants_all (ConnectionRoom * room)
+{
+  return livekit_selection_is_all (room->selection);
+}
+
 /* Life */
 
 /* @handover has to outlive us. */
@@ -322,7 +450,8 @@ connection_room_new (Handover * handover, GstMatrixRtcOutput output,
 
   room->handover = handover;
   room->output = output;
-  room->media = media;
+  room->selection = livekit_selection_new (media);
+  room->told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   room->usual_quality = usual_quality;
   room->qualities =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -340,6 +469,7 @@ connection_room_stop (ConnectionRoom * room)
 {
   matrix_rtc_clear_source (&room->settle_timer);
   matrix_rtc_clear_source (&room->request_timer);
+  matrix_rtc_clear_source (&room->tell_timer);
   activity_stop (room->activity);
 }
 
@@ -359,6 +489,8 @@ connection_room_free (ConnectionRoom * room)
   activity_free (room->activity);
   livekit_room_free (room->participants);
   g_hash_table_unref (room->qualities);
+  g_hash_table_unref (room->told);
+  livekit_selection_free (room->selection);
   g_free (room->sid);
   g_free (room);
 }

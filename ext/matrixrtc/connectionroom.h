@@ -19,6 +19,12 @@ typedef struct
       gpointer user_data);
   void (*track_failed) (const gchar * track_sid, const gchar * debug,
       gpointer user_data);
+  /* What may be chosen has changed: of @participants, which are
+   * LiveKitParticipants, what @selection allows. It says what is chosen, too. */
+  void (*tracks_changed) (const GPtrArray * participants,
+      const LiveKitSelection * selection, gpointer user_data);
+  /* What came with @seqnum has been asked of the server. */
+  void (*streams_selected) (guint32 seqnum, gpointer user_data);
   ActivityCallbacks activity;
 } ConnectionRoomCallbacks;
 
@@ -43,6 +49,8 @@ void connection_room_take_quality (ConnectionRoom * room,
     const Livekit__ConnectionQualityUpdate * update);
 void connection_room_set_media (ConnectionRoom * room,
     GstMatrixRtcMedia media);
+void connection_room_select_streams (ConnectionRoom * room,
+    const gchar * const *stream_ids, guint32 seqnum);
 void connection_room_set_video_quality (ConnectionRoom * room,
     const gchar * track_sid, GstMatrixRtcVideoQuality quality);
 void connection_room_request_media (ConnectionRoom * room);
@@ -50,5 +58,6 @@ void connection_room_show_track (ConnectionRoom * room,
     const gchar * track_sid);
 
 gboolean connection_room_is_empty (ConnectionRoom * room);
+gboolean connection_room_wants_all (ConnectionRoom * room);
 
 G_END_DECLS

@@ -39,6 +39,18 @@
  * With #matrixrtcsrc:media only some kinds of tracks are received. That may be
  * changed at any time.
  *
+ * All tracks of these kinds are offered as a #GstStreamCollection, whether they have
+ * a pad or not, in a stream-collection message and event that come anew whenever one
+ * of them comes or goes. A `select-streams` event, for the element or up any of its
+ * pads, chooses among them by their ids: the SFU sends only these from then on, and
+ * the pads of others get an EOS and are removed. A streams-selected message tells
+ * when the SFU has been asked, and with each new collection what of it is chosen;
+ * pads come with their first frames. Until the element goes to READY nothing else is
+ * received, whoever comes, and who is chosen and comes (again) is; applications that
+ * never choose receive everything. A stream's id is made of the participant's
+ * identity, the kind and the source (`@user:server:DEVICE/video/camera`) and is the
+ * same in each run.
+ *
  * A connection that is lost is got back, see #matrixrtcsrc:reconnect-timeout: pads
  * stay, and what comes then goes on with a discontinuity.
  *
@@ -71,6 +83,7 @@
 #include "gstmatrixrtcsrcpad.h"
 #include "gstmatrixrtcsrcpads.h"
 #include "gstmatrixrtcsrcsettings.h"
+#include "gstmatrixrtcsrcstreams.h"
 
 #define GST_CAT_DEFAULT matrixrtc_src_debug
 
@@ -90,11 +103,13 @@ struct _GstMatrixRtcSrc
   GstStructure *participants;   /* of the last call; the present one tells */
   GstStructure *stats;          /* without the pads' part */
   gboolean is_eos;              /* an application has ended us: no new pads */
+  guint32 selection_seqnum;     /* of the last select-streams event */
 
   MatrixRtcLoop *loop;          /* both NULL below PAUSED, set under OBJECT_LOCK */
   Call *call;
 
   GstMatrixRtcSrcPads *pads;
+  GstMatrixRtcSrcStreams *streams;
 };
 
 enum
@@ -306,6 +321,26 @@ on_stats_changed (GstStructure * stats, gpointer user_data)
   gst_structure_free (former);
 }
 
+static void
+on_tracks_changed (const GArray * tracks, const gchar * room,
+    gpointer user_data)
+{
+  GstMatrixRtcSrc *self = user_data;
+
+  if (!gst_matrix_rtc_src_streams_take_tracks (self->streams, tracks, room))
+    return;
+  gst_matrix_rtc_src_pads_set_collection (self->pads,
+      gst_matrix_rtc_src_streams_get_collection (self->streams));
+  gst_matrix_rtc_src_streams_post (self->streams);
+}
+
+static void
+on_streams_selected (guint32 seqnum, gpointer user_data)
+{
+  gst_matrix_rtc_src_streams_post_selected
+      (GST_MATRIX_RTC_SRC (user_data)->streams, seqnum);
+}
+
 static gboolean
 on_track_added (const CallTrack * track, GstPad * target, gpointer user_data)
 {
@@ -317,14 +352,17 @@ on_track_added (const CallTrack * track, GstPad * target, gpointer user_data)
   GST_OBJECT_UNLOCK (self);
   if (is_eos)
     return FALSE;
-  gst_matrix_rtc_src_pads_add (self->pads, track, target);
+  gst_matrix_rtc_src_pads_add (self->pads, track, target, self->streams);
   return TRUE;
 }
 
 static void
 on_track_updated (const CallTrack * track, gpointer user_data)
 {
-  gst_matrix_rtc_src_pads_update (GST_MATRIX_RTC_SRC (user_data)->pads, track);
+  GstMatrixRtcSrc *self = user_data;
+
+  gst_matrix_rtc_src_streams_update (self->streams, track);
+  gst_matrix_rtc_src_pads_update (self->pads, track);
 }
 
 static void
@@ -367,6 +405,8 @@ static const CallCallbacks call_callbacks = {
   .message = on_message,
   .participants_changed = on_participants_changed,
   .stats_changed = on_stats_changed,
+  .tracks_changed = on_tracks_changed,
+  .streams_selected = on_streams_selected,
   .track_added = on_track_added,
   .track_updated = on_track_updated,
   .track_moved = on_track_moved,
@@ -388,19 +428,25 @@ start_call (gpointer user_data)
 static void
 gst_matrix_rtc_src_start (GstMatrixRtcSrc * self)
 {
+  MatrixRtcLoop *loop = matrix_rtc_loop_new ("matrixrtc");
   GstClockTime latency;
 
   GST_OBJECT_LOCK (self);
+  latency = self->settings.latency * GST_MSECOND;
+  GST_OBJECT_UNLOCK (self);
+  gst_matrix_rtc_src_pads_start (self->pads, loop, latency);
+  gst_matrix_rtc_src_streams_start (self->streams);
+  GST_OBJECT_LOCK (self);
+  gst_matrix_rtc_src_streams_set_output (self->streams, self->settings.output);
   g_clear_error (&self->last_error);
   self->is_eos = FALSE;
-  latency = self->settings.latency * GST_MSECOND;
-  self->loop = matrix_rtc_loop_new ("matrixrtc");
+  self->selection_seqnum = GST_SEQNUM_INVALID;
+  self->loop = loop;
   self->call = call_new (&self->settings, self->encryption, GST_BIN (self),
-      self->loop, &call_callbacks, self);
+      loop, &call_callbacks, self);
+  /* Before what other threads ask of the call. */
+  matrix_rtc_loop_invoke (loop, start_call, self->call, NULL);
   GST_OBJECT_UNLOCK (self);
-
-  gst_matrix_rtc_src_pads_start (self->pads, self->loop, latency);
-  matrix_rtc_loop_invoke (self->loop, start_call, self->call, NULL);
 }
 
 /* Leaves the call; no protocol runs any more. */
@@ -517,6 +563,27 @@ push_eos_in_background (GstElement * element, GstPad * pad, gpointer user_data)
   return TRUE;
 }
 
+/* FALSE: there is no call to choose from. What comes from several sinks is one event. */
+static gboolean
+gst_matrix_rtc_src_select_streams (GstMatrixRtcSrc * self, GstEvent * event)
+{
+  guint32 seqnum = gst_event_get_seqnum (event);
+  GStrv ids = gst_matrix_rtc_src_streams_parse_selection (event);
+  gboolean is_running, is_new;
+
+  GST_OBJECT_LOCK (self);
+  is_running = self->call != NULL;
+  is_new = is_running && self->selection_seqnum != seqnum;
+  if (is_new) {
+    self->selection_seqnum = seqnum;
+    call_select_streams (self->call, ids, seqnum);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (!is_new)
+    g_strfreev (ids);
+  return is_running;
+}
+
 /* An EOS ends all that is given out, so that muxers can write their indexes. It
  * doesn't reach webrtcbin, whose transport it would stop in the middle. */
 static gboolean
@@ -524,6 +591,12 @@ gst_matrix_rtc_src_send_event (GstElement * element, GstEvent * event)
 {
   GstMatrixRtcSrc *self = GST_MATRIX_RTC_SRC (element);
 
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SELECT_STREAMS) {
+    gboolean is_taken = gst_matrix_rtc_src_select_streams (self, event);
+
+    gst_event_unref (event);
+    return is_taken;
+  }
   if (GST_EVENT_TYPE (event) != GST_EVENT_EOS)
     return GST_ELEMENT_CLASS (gst_matrix_rtc_src_parent_class)->send_event
         (element, event);
@@ -617,6 +690,7 @@ gst_matrix_rtc_src_finalize (GObject * object)
   gst_structure_free (self->participants);
   gst_structure_free (self->stats);
   gst_matrix_rtc_src_pads_free (self->pads);
+  gst_matrix_rtc_src_streams_free (self->streams);
   G_OBJECT_CLASS (gst_matrix_rtc_src_parent_class)->finalize (object);
 }
 
@@ -630,6 +704,7 @@ gst_matrix_rtc_src_init (GstMatrixRtcSrc * self)
   self->stats = gst_structure_new ("matrixrtc-stats", "reconnects",
       G_TYPE_UINT, 0, "resumes", G_TYPE_UINT, 0, NULL);
   self->pads = gst_matrix_rtc_src_pads_new (GST_ELEMENT (self));
+  self->streams = gst_matrix_rtc_src_streams_new (GST_ELEMENT (self));
   /* What is inside doesn't make us anything else than a source. */
   gst_bin_set_suppressed_flags (GST_BIN (self),
       GST_ELEMENT_FLAG_SOURCE | GST_ELEMENT_FLAG_SINK);

@@ -52,7 +52,7 @@ struct _GstMatrixRtcSrcPad
   gchar *device_id;
   GstMatrixRtcTrackSource source;
   gboolean is_audio;
-  gchar *stream_id;
+  GstStream *stream;
   GstEvent *stream_start;
 
   /* Under OBJECT_LOCK. */
@@ -172,7 +172,7 @@ gst_matrix_rtc_src_pad_finalize (GObject * object)
   g_free (self->user_id);
   g_free (self->device_id);
   g_free (self->msid);
-  g_free (self->stream_id);
+  g_clear_object (&self->stream);
   gst_clear_event (&self->stream_start);
   filler_clear (&self->filler);
   G_OBJECT_CLASS (gst_matrix_rtc_src_pad_parent_class)->finalize (object);
@@ -331,19 +331,6 @@ gst_matrix_rtc_src_pad_init (GstMatrixRtcSrcPad * self)
 
 /* Events */
 
-static GstTagList *
-pad_new_tags (GstMatrixRtcSrcPad * self)
-{
-  GstTagList *tags;
-
-  GST_OBJECT_LOCK (self);
-  tags = gst_tag_list_new (GST_TAG_TITLE, *self->participant_name != '\0' ?
-      self->participant_name : self->participant_identity, NULL);
-  GST_OBJECT_UNLOCK (self);
-  gst_tag_list_set_scope (tags, GST_TAG_SCOPE_STREAM);
-  return tags;
-}
-
 /* Whether the caps or segment in @event are those that the pad has. */
 static gboolean
 pad_is_repeated (GstMatrixRtcSrcPad * self, GstEvent * event)
@@ -391,6 +378,16 @@ pad_take_gap (GstMatrixRtcSrcPad * self, GstEvent * event)
   continuity_take_gap (&self->continuity, event);
 }
 
+/* The stream has the caps that its pad has. */
+static void
+pad_tell_caps (GstMatrixRtcSrcPad * self, GstEvent * event)
+{
+  GstCaps *caps;
+
+  gst_event_parse_caps (event, &caps);
+  gst_stream_set_caps (self->stream, caps);
+}
+
 /* Events from inside. A stream-start comes from each new target: downstream sees one
  * stream, with our name. */
 static gboolean
@@ -407,6 +404,8 @@ internal_event (GstPad * internal, GstObject * parent, GstEvent * event)
     return TRUE;
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
     pad_take_gap (self, event);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+    pad_tell_caps (self, event);
   }
   return gst_pad_event_default (internal, parent, event);
 }
@@ -415,9 +414,10 @@ internal_event (GstPad * internal, GstObject * parent, GstEvent * event)
 static void
 pad_store_tags (GstMatrixRtcSrcPad * self)
 {
-  g_autoptr (GstEvent) tags = gst_event_new_tag (pad_new_tags (self));
+  g_autoptr (GstEvent) event =
+      gst_event_new_tag (gst_stream_get_tags (self->stream));
 
-  gst_pad_store_sticky_event (GST_PAD (self), tags);
+  gst_pad_store_sticky_event (GST_PAD (self), event);
 }
 
 static gboolean
@@ -425,6 +425,8 @@ copy_sticky_event (GstPad * target, GstEvent ** event, gpointer user_data)
 {
   GstMatrixRtcSrcPad *self = user_data;
 
+  if (GST_EVENT_TYPE (*event) == GST_EVENT_CAPS)
+    pad_tell_caps (self, *event);
   gst_pad_store_sticky_event (GST_PAD (self),
       GST_EVENT_TYPE (*event) == GST_EVENT_STREAM_START ?
       self->stream_start : *event);
@@ -541,19 +543,13 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
 /* Making */
 
 static GstEvent *
-pad_new_stream_start (GstMatrixRtcSrcPad * self, GstPad * target,
-    guint group_id)
+pad_new_stream_start (GstMatrixRtcSrcPad * self, guint group_id)
 {
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (target);
-  g_autoptr (GstTagList) tags = pad_new_tags (self);
-  g_autoptr (GstStream) stream = gst_stream_new (self->stream_id, caps,
-      self->is_audio ? GST_STREAM_TYPE_AUDIO : GST_STREAM_TYPE_VIDEO,
-      GST_STREAM_FLAG_NONE);
-  GstEvent *event = gst_event_new_stream_start (self->stream_id);
+  GstEvent *event =
+      gst_event_new_stream_start (gst_stream_get_stream_id (self->stream));
 
-  gst_stream_set_tags (stream, tags);
   gst_event_set_group_id (event, group_id);
-  gst_event_set_stream (event, stream);
+  gst_event_set_stream (event, self->stream);
   return event;
 }
 
@@ -566,10 +562,41 @@ pad_set_up_internal (GstMatrixRtcSrcPad * self)
   gst_pad_set_event_function (GST_PAD (internal), internal_event);
 }
 
-/* A pad for what comes out of @target, whose caps are known. */
+/* From downstream. What is inside has no use for reports of how late buffers come, and
+ * its formats are the publisher's. */
+static gboolean
+src_event (GstPad * pad, GstObject * parent, GstEvent * event)
+{
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_SELECT_STREAMS:
+      if (parent != NULL)
+        return gst_element_send_event (GST_ELEMENT (parent), event);
+      gst_event_unref (event);
+      return FALSE;
+    case GST_EVENT_QOS:
+    case GST_EVENT_RECONFIGURE:
+      gst_event_unref (event);
+      return TRUE;
+    default:
+      return gst_pad_event_default (pad, parent, event);
+  }
+}
+
+/* Without the answer to selectable decodebin3 would choose by itself from the whole
+ * collection: the first stream of each type, whichever it is given. */
+static gboolean
+src_query (GstPad * pad, GstObject * parent, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_SELECTABLE)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_set_selectable (query, TRUE);
+  return TRUE;
+}
+
+/* A pad for @stream, what comes out of @target, whose caps are known. */
 GstMatrixRtcSrcPad *
 gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
-    GstPad * target, const CallTrack * track, const gchar * stream_id,
+    GstPad * target, const CallTrack * track, GstStream * stream,
     guint group_id)
 {
   GstMatrixRtcSrcPad *self = g_object_new (GST_TYPE_MATRIX_RTC_SRC_PAD,
@@ -587,10 +614,12 @@ gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
   continuity_init (&self->continuity, self->is_audio ? AUDIO_FRAME : 0);
   self->muted = track->muted;
   self->encrypted = track->encrypted;
-  self->stream_id = g_strdup (stream_id);
-  self->stream_start = pad_new_stream_start (self, target, group_id);
+  self->stream = gst_object_ref (stream);
+  self->stream_start = pad_new_stream_start (self, group_id);
 
   pad_set_up_internal (self);
+  gst_pad_set_event_function (GST_PAD (self), src_event);
+  gst_pad_set_query_function (GST_PAD (self), src_query);
   gst_pad_add_probe (GST_PAD (self), GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, on_buffer, NULL, NULL);
   g_signal_connect (self, "linked", G_CALLBACK (on_linked), NULL);
@@ -601,10 +630,14 @@ gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
   return self;
 }
 
-const gchar *
-gst_matrix_rtc_src_pad_get_stream_id (GstMatrixRtcSrcPad * self)
+/* Goes out with the next buffer, on the streaming thread. */
+void
+gst_matrix_rtc_src_pad_set_collection (GstMatrixRtcSrcPad * self,
+    GstStreamCollection * collection)
 {
-  return self->stream_id;
+  g_autoptr (GstEvent) event = gst_event_new_stream_collection (collection);
+
+  gst_pad_store_sticky_event (GST_PAD (self), event);
 }
 
 /* Whether it changes. */

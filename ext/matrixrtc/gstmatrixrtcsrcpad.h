@@ -12,7 +12,9 @@ G_DECLARE_FINAL_TYPE (GstMatrixRtcSrcPad, gst_matrix_rtc_src_pad, GST,
 
 GstMatrixRtcSrcPad *gst_matrix_rtc_src_pad_new (const gchar * name,
     GstPadTemplate * templ, GstPad * target, const CallTrack * track,
-    const gchar * stream_id, guint group_id);
+    GstStream * stream, guint group_id);
+void gst_matrix_rtc_src_pad_set_collection (GstMatrixRtcSrcPad * pad,
+    GstStreamCollection * collection);
 void gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * pad,
     const CallTrack * track);
 void gst_matrix_rtc_src_pad_move (GstMatrixRtcSrcPad * pad, GstPad * target,
@@ -24,6 +26,5 @@ void gst_matrix_rtc_src_pad_fill (GstMatrixRtcSrcPad * pad,
 void gst_matrix_rtc_src_pad_watch_gaps (GstMatrixRtcSrcPad * pad,
     gboolean is_lost);
 GstClockTime gst_matrix_rtc_src_pad_get_longest_gap (GstMatrixRtcSrcPad * pad);
-const gchar *gst_matrix_rtc_src_pad_get_stream_id (GstMatrixRtcSrcPad * pad);
 
 G_END_DECLS

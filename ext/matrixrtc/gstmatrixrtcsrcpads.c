@@ -76,27 +76,6 @@ gst_matrix_rtc_src_pads_clear (GstMatrixRtcSrcPads * pads)
   g_clear_pointer (&pads->loop, matrix_rtc_loop_unref);
 }
 
-/* A name that's the same in each run, for the same participant and source. */
-static gchar *
-make_stream_id (GstMatrixRtcSrcPads * pads, const CallTrack * track)
-{
-  g_autoptr (GEnumClass) klass =
-      g_type_class_ref (GST_TYPE_MATRIX_RTC_TRACK_SOURCE);
-  g_autofree gchar *stream_id =
-      g_strdup_printf ("%s/%s/%s", track->participant_identity,
-      track->is_audio ? "audio" : "video",
-      g_enum_get_value (klass, track->source)->value_nick);
-  GHashTableIter iter;
-  GstMatrixRtcSrcPad *pad;
-
-  g_hash_table_iter_init (&iter, pads->pads);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & pad)) {
-    if (g_str_equal (gst_matrix_rtc_src_pad_get_stream_id (pad), stream_id))
-      return g_strdup_printf ("%s/%s", stream_id, track->sid);
-  }
-  return g_steal_pointer (&stream_id);
-}
-
 /* On the thread that sets it. The application may keep the pad for longer than us. */
 static void
 on_video_quality (GstMatrixRtcSrcPad * pad, GParamSpec * pspec,
@@ -109,9 +88,26 @@ on_video_quality (GstMatrixRtcSrcPad * pad, GParamSpec * pspec,
   gst_matrix_rtc_src_set_track_quality (src, track_sid, quality);
 }
 
+static gboolean
+set_collection (GstElement * element, GstPad * pad, gpointer collection)
+{
+  gst_matrix_rtc_src_pad_set_collection (GST_MATRIX_RTC_SRC_PAD (pad),
+      collection);
+  return TRUE;
+}
+
+/* On all pads. */
+void
+gst_matrix_rtc_src_pads_set_collection (GstMatrixRtcSrcPads * pads,
+    GstStreamCollection * collection)
+{
+  gst_element_foreach_src_pad (pads->element, set_collection, collection);
+}
+
+/* The track's stream has to be in the collection. */
 void
 gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,
-    const CallTrack * track, GstPad * target)
+    const CallTrack * track, GstPad * target, GstMatrixRtcSrcStreams * streams)
 {
   GstPadTemplate *templ =
       gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS
@@ -119,11 +115,14 @@ gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,
   g_autofree gchar *name = track->is_audio ?
       g_strdup_printf ("audio_%u", pads->n_audio_pads++) :
       g_strdup_printf ("video_%u", pads->n_video_pads++);
-  g_autofree gchar *stream_id = make_stream_id (pads, track);
+  g_autoptr (GstStream) stream =
+      gst_matrix_rtc_src_streams_get (streams, track);
   GstMatrixRtcSrcPad *pad = gst_matrix_rtc_src_pad_new (name, templ, target,
-      track, stream_id, pads->group_id);
+      track, stream, pads->group_id);
   GstMatrixRtcSrc *src = GST_MATRIX_RTC_SRC (pads->element);
 
+  set_collection (pads->element, GST_PAD (pad),
+      gst_matrix_rtc_src_streams_get_collection (streams));
   g_object_set (pad, "video-quality",
       gst_matrix_rtc_src_get_video_quality (src), NULL);
   if (!track->is_audio)

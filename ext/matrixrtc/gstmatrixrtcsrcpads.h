@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 #include "call.h"
+#include "gstmatrixrtcsrcstreams.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +16,10 @@ void gst_matrix_rtc_src_pads_start (GstMatrixRtcSrcPads * pads,
 void gst_matrix_rtc_src_pads_clear (GstMatrixRtcSrcPads * pads);
 
 void gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,
-    const CallTrack * track, GstPad * target);
+    const CallTrack * track, GstPad * target,
+    GstMatrixRtcSrcStreams * streams);
+void gst_matrix_rtc_src_pads_set_collection (GstMatrixRtcSrcPads * pads,
+    GstStreamCollection * collection);
 void gst_matrix_rtc_src_pads_set_video_quality (GstMatrixRtcSrcPads * pads,
     GstMatrixRtcVideoQuality quality);
 void gst_matrix_rtc_src_pads_update (GstMatrixRtcSrcPads * pads,

@@ -167,18 +167,18 @@ handover_move_track (Handover * handover, TrackEntry * entry,
 }
 
 /* The first frame of @track waits in @session: it goes on where a track of a former
- * session ended, or is a new one. */
-void
+ * session ended, or is a new one. Returns what the stream is called from then on. */
+const gchar *
 handover_show_track (Handover * handover, Session * session,
     const LiveKitParticipant * participant, const LiveKitTrack * track)
 {
   RtcStreams *streams = session_get_streams (session);
   g_autofree gchar *msid = NULL;
   g_autoptr (GstPad) pad = NULL;
-  TrackEntry *former;
+  TrackEntry *former = track_table_find (handover->tracks, track->sid, session);
 
-  if (track_table_find (handover->tracks, track->sid, session) != NULL)
-    return;
+  if (former != NULL)
+    return former->stream_id;
   msid = rtc_streams_get_track_msid (streams, track->sid);
   pad = rtc_streams_get_track_pad (streams, track->sid);
   former = track_table_find_former (handover->tracks, participant, track,
@@ -186,11 +186,12 @@ handover_show_track (Handover * handover, Session * session,
   if (former != NULL) {
     handover_move_track (handover, former, session, participant, track, msid,
         pad);
-    return;
+    return former->stream_id;
   }
   track_table_add (handover->tracks, participant->identity, track, session);
   handover->callbacks.added (participant, track, msid, pad,
       handover->user_data);
+  return track->stream_id;
 }
 
 /* The track has had its EOS. It may be none that was given out. */
@@ -219,10 +220,11 @@ handover_end_entry (Handover * handover, TrackEntry * entry)
 }
 
 /* Ends what came from former sessions, of one publisher or (NULL) of all, and by
- * what @room tells can't go on in @present, where @media are wanted. */
+ * what @room tells can't go on in @present, where @selection is wanted. */
 void
 handover_end_missing (Handover * handover, Session * present,
-    LiveKitRoom * room, GstMatrixRtcMedia media, const gchar * identity)
+    LiveKitRoom * room, const LiveKitSelection * selection,
+    const gchar * identity)
 {
   g_autoptr (GPtrArray) entries = track_table_dup (handover->tracks);
   guint i;
@@ -232,7 +234,8 @@ handover_end_missing (Handover * handover, Session * present,
 
     if (entry->session != present
         && (identity == NULL || g_str_equal (entry->identity, identity))
-        && !track_table_has_successor (handover->tracks, entry, room, media))
+        && !track_table_has_successor (handover->tracks, entry, room,
+            selection))
       handover_end_entry (handover, entry);
   }
 }

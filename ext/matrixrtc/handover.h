@@ -31,7 +31,7 @@ Handover *handover_new (const TrackCallbacks * callbacks, gpointer user_data);
 void handover_abandon (Handover * handover);
 void handover_free (Handover * handover);
 
-void handover_show_track (Handover * handover, Session * session,
+const gchar *handover_show_track (Handover * handover, Session * session,
     const LiveKitParticipant * participant, const LiveKitTrack * track);
 void handover_take_ended (Handover * handover, Session * session,
     const gchar * track_sid);
@@ -41,7 +41,8 @@ void handover_take_former (Handover * handover, Session * session);
 void handover_take_retired (Handover * handover, Session * session);
 void handover_start_deadline (Handover * handover, guint timeout_ms);
 void handover_end_missing (Handover * handover, Session * present,
-    LiveKitRoom * room, GstMatrixRtcMedia media, const gchar * identity);
+    LiveKitRoom * room, const LiveKitSelection * selection,
+    const gchar * identity);
 void handover_end_all (Handover * handover);
 
 gboolean handover_take_media_error (Handover * handover, GstObject * source,

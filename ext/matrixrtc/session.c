@@ -470,23 +470,25 @@ session_new (HttpClient * http, const RtcPeerSettings * settings,
 
 /* Subscriptions */
 
-/* Asks for those of @tracks that are of @media, and for no others. While
- * signalling is lost it does nothing; then it has to be called again. */
-void
+/* Asks for those of @tracks that @selection wants, and for no others. While
+ * signalling is lost it does nothing, and tells by FALSE that it has to be called
+ * again. */
+gboolean
 session_update_subscriptions (Session * session, const GPtrArray * tracks,
-    GstMatrixRtcMedia media)
+    const LiveKitSelection * selection)
 {
   g_autoptr (GPtrArray) subscribe = g_ptr_array_new ();
   g_autoptr (GPtrArray) unsubscribe = g_ptr_array_new ();
 
   if (!session->is_signal_up)
-    return;
-  livekit_subscriptions_update (session->subscriptions, tracks, media,
+    return FALSE;
+  livekit_subscriptions_update (session->subscriptions, tracks, selection,
       subscribe, unsubscribe);
   if (subscribe->len > 0)
     livekit_signal_send_subscription (session->signal, subscribe, TRUE);
   if (unsubscribe->len > 0)
     livekit_signal_send_subscription (session->signal, unsubscribe, FALSE);
+  return TRUE;
 }
 
 /* Asks for the layers that are wanted, see livekit_qualities_update(). While

@@ -59,8 +59,8 @@ void session_leave_async (Session * session, guint timeout_ms,
 void session_abandon (Session * session);
 void session_retire (Session * session);
 
-void session_update_subscriptions (Session * session,
-    const GPtrArray * tracks, GstMatrixRtcMedia media);
+gboolean session_update_subscriptions (Session * session,
+    const GPtrArray * tracks, const LiveKitSelection * selection);
 void session_update_qualities (Session * session, const GPtrArray * tracks,
     GstMatrixRtcVideoQuality usual, GHashTable * wishes);
 

@@ -22,6 +22,7 @@ track_entry_free (gpointer data)
 
   g_free (entry->sid);
   g_free (entry->identity);
+  g_free (entry->stream_id);
   g_free (entry);
 }
 
@@ -49,6 +50,7 @@ track_table_add (TrackTable * table, const gchar * identity,
 
   entry->sid = g_strdup (track->sid);
   entry->identity = g_strdup (identity);
+  entry->stream_id = g_strdup (track->stream_id);
   entry->source = track->source;
   entry->is_audio = track->is_audio;
   entry->session = session;
@@ -147,10 +149,10 @@ track_table_has_sid (TrackTable * table, const gchar * sid)
   return FALSE;
 }
 
-/* Whether @room still has what @entry could go on as, of @media. */
+/* Whether @room still has what @entry could go on as, of @selection. */
 gboolean
 track_table_has_successor (TrackTable * table, const TrackEntry * entry,
-    LiveKitRoom * room, GstMatrixRtcMedia media)
+    LiveKitRoom * room, const LiveKitSelection * selection)
 {
   const LiveKitParticipant *participant =
       livekit_room_find_identity (room, entry->identity);
@@ -161,7 +163,7 @@ track_table_has_successor (TrackTable * table, const TrackEntry * entry,
   for (i = 0; i < participant->tracks->len; i++) {
     const LiveKitTrack *track = g_ptr_array_index (participant->tracks, i);
 
-    if (livekit_track_is_wanted (track, media)
+    if (livekit_selection_wants (selection, track)
         && (g_str_equal (entry->sid, track->sid)
             || (is_same_source (entry, track)
                 && !track_table_has_sid (table, track->sid))))

@@ -10,6 +10,7 @@ typedef struct
 {
   gchar *sid;                   /* as the session that it comes from knows it */
   gchar *identity;              /* the publisher's */
+  gchar *stream_id;             /* the same in all sessions */
   GstMatrixRtcTrackSource source;
   gboolean is_audio;
   gpointer session;             /* where it comes from; NULL: it's interrupted */
@@ -32,6 +33,7 @@ TrackEntry *track_table_find_former (TrackTable * table,
     const LiveKitParticipant * participant, const LiveKitTrack * track,
     gpointer session);
 gboolean track_table_has_successor (TrackTable * table,
-    const TrackEntry * entry, LiveKitRoom * room, GstMatrixRtcMedia media);
+    const TrackEntry * entry, LiveKitRoom * room,
+    const LiveKitSelection * selection);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #include <gst/gst.h>
 #include "../debug.h"
 #include "room.h"
+#include "streamids.h"
 
 #define GST_CAT_DEFAULT matrixrtc_signal_debug
 
@@ -38,6 +39,7 @@ static void
 track_free (LiveKitTrack * track)
 {
   g_free (track->sid);
+  g_free (track->stream_id);
   g_free (track->name);
   g_free (track->mime_type);
   g_free (track);
@@ -214,6 +216,8 @@ room_insert (LiveKitRoom * room, LiveKitParticipant * participant)
     participant_free (participant);
     return;
   }
+  livekit_stream_ids_assign (participant, is_known ? known :
+      livekit_room_find_identity (room, participant->identity));
   if (!is_known)
     is_known = room_replace_former_session (room, participant);
   if (known != NULL) {
@@ -424,4 +428,44 @@ livekit_room_get_tracks (LiveKitRoom * room)
       g_ptr_array_extend (tracks, participant->tracks, NULL, NULL);
   }
   return tracks;
+}
+
+/* All that there are, of LiveKitParticipant; who may be gone is among them. */
+GPtrArray *
+livekit_room_get_participants (LiveKitRoom * room)
+{
+  GPtrArray *participants = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer participant;
+
+  g_hash_table_iter_init (&iter, room->participants);
+  while (g_hash_table_iter_next (&iter, NULL, &participant))
+    g_ptr_array_add (participants, participant);
+  return participants;
+}
+
+/* The track goes on where one called @stream_id ended. Who has that name takes the
+ * track's. */
+void
+livekit_room_set_stream_id (LiveKitRoom * room, const gchar * track_sid,
+    const gchar * stream_id)
+{
+  const LiveKitParticipant *owner;
+  LiveKitTrack *renamed =
+      (LiveKitTrack *) livekit_room_find_track (room, track_sid, &owner);
+  guint i;
+
+  if (renamed == NULL || g_str_equal (renamed->stream_id, stream_id))
+    return;
+  for (i = 0; i < owner->tracks->len; i++) {
+    LiveKitTrack *track = g_ptr_array_index (owner->tracks, i);
+
+    if (g_str_equal (track->stream_id, stream_id)) {
+      g_free (track->stream_id);
+      track->stream_id = g_strdup (renamed->stream_id);
+      break;
+    }
+  }
+  g_free (renamed->stream_id);
+  renamed->stream_id = g_strdup (stream_id);
 }

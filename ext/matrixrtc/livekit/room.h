@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   gchar *sid;
+  gchar *stream_id;             /* see streamids.h; of one track in the room */
   gchar *name;
   gchar *mime_type;
   gboolean is_audio;
@@ -72,6 +73,9 @@ const LiveKitParticipant *livekit_room_take_quality (LiveKitRoom * room,
 
 guint livekit_room_get_n_participants (LiveKitRoom * room);
 GPtrArray *livekit_room_get_tracks (LiveKitRoom * room);
+GPtrArray *livekit_room_get_participants (LiveKitRoom * room);
+void livekit_room_set_stream_id (LiveKitRoom * room, const gchar * track_sid,
+    const gchar * stream_id);
 const LiveKitTrack *livekit_room_find_track (LiveKitRoom * room,
     const gchar * track_sid, const LiveKitParticipant ** owner);
 const LiveKitParticipant *livekit_room_find_sid (LiveKitRoom * room,

@@ -45,33 +45,13 @@ livekit_subscriptions_are_automatic (LiveKitSubscriptions * subscriptions)
   return subscriptions->auto_subscribe;
 }
 
-static GstMatrixRtcMedia
-track_get_media (const LiveKitTrack * track)
-{
-  switch (track->source) {
-    case GST_MATRIX_RTC_TRACK_SOURCE_SCREEN_SHARE:
-      return GST_MATRIX_RTC_MEDIA_SCREEN_SHARE;
-    case GST_MATRIX_RTC_TRACK_SOURCE_SCREEN_SHARE_AUDIO:
-      return GST_MATRIX_RTC_MEDIA_SCREEN_SHARE_AUDIO;
-    default:
-      return track->is_audio ? GST_MATRIX_RTC_MEDIA_AUDIO :
-          GST_MATRIX_RTC_MEDIA_VIDEO;
-  }
-}
-
-gboolean
-livekit_track_is_wanted (const LiveKitTrack * track, GstMatrixRtcMedia media)
-{
-  return (track_get_media (track) & media) != 0;
-}
-
-/* What the server has to be told now that @media is wanted of @tracks, which are
- * all that there are, of LiveKitTrack: the sids are appended to @subscribe and
+/* What the server has to be told now that @selection is wanted of @tracks, which
+ * are all that there are, of LiveKitTrack: the sids are appended to @subscribe and
  * @unsubscribe, and live as long as the tracks'. */
 void
 livekit_subscriptions_update (LiveKitSubscriptions * subscriptions,
-    const GPtrArray * tracks, GstMatrixRtcMedia media, GPtrArray * subscribe,
-    GPtrArray * unsubscribe)
+    const GPtrArray * tracks, const LiveKitSelection * selection,
+    GPtrArray * subscribe, GPtrArray * unsubscribe)
 {
   g_autoptr (GHashTable) former = g_steal_pointer (&subscriptions->exceptions);
   guint i;
@@ -79,7 +59,7 @@ livekit_subscriptions_update (LiveKitSubscriptions * subscriptions,
   subscriptions->exceptions = sids_new ();
   for (i = 0; i < tracks->len; i++) {
     const LiveKitTrack *track = g_ptr_array_index (tracks, i);
-    gboolean is_wanted = livekit_track_is_wanted (track, media);
+    gboolean is_wanted = livekit_selection_wants (selection, track);
     gboolean is_exception = is_wanted != subscriptions->auto_subscribe;
 
     if (is_exception)

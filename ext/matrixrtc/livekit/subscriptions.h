@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "room.h"
+#include "selection.h"
 
 G_BEGIN_DECLS
 
@@ -10,12 +10,9 @@ typedef struct _LiveKitSubscriptions LiveKitSubscriptions;
 LiveKitSubscriptions *livekit_subscriptions_new (gboolean auto_subscribe);
 void livekit_subscriptions_free (LiveKitSubscriptions * subscriptions);
 
-gboolean livekit_track_is_wanted (const LiveKitTrack * track,
-    GstMatrixRtcMedia media);
-
 void livekit_subscriptions_update (LiveKitSubscriptions * subscriptions,
-    const GPtrArray * tracks, GstMatrixRtcMedia media, GPtrArray * subscribe,
-    GPtrArray * unsubscribe);
+    const GPtrArray * tracks, const LiveKitSelection * selection,
+    GPtrArray * subscribe, GPtrArray * unsubscribe);
 void livekit_subscriptions_forget (LiveKitSubscriptions * subscriptions);
 gboolean livekit_subscriptions_are_automatic (LiveKitSubscriptions *
     subscriptions);

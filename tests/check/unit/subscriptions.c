@@ -8,7 +8,6 @@
 
 #define AUDIO GST_MATRIX_RTC_MEDIA_AUDIO
 #define VIDEO GST_MATRIX_RTC_MEDIA_VIDEO
-#define SCREEN GST_MATRIX_RTC_MEDIA_SCREEN_SHARE
 #define ALL GST_MATRIX_RTC_MEDIA_ALL
 
 static LiveKitRoom *room;
@@ -81,12 +80,13 @@ static void
 expect_told (LiveKitSubscriptions * subscriptions, GstMatrixRtcMedia media,
     const gchar * expected)
 {
+  g_autoptr (LiveKitSelection) selection = livekit_selection_new (media);
   g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room);
   g_autoptr (GPtrArray) subscribe = g_ptr_array_new ();
   g_autoptr (GPtrArray) unsubscribe = g_ptr_array_new ();
   g_autoptr (GString) told = g_string_new (NULL);
 
-  livekit_subscriptions_update (subscriptions, tracks, media, subscribe,
+  livekit_subscriptions_update (subscriptions, tracks, selection, subscribe,
       unsubscribe);
   append_sids (told, '+', subscribe);
   append_sids (told, '-', unsubscribe);
@@ -169,36 +169,6 @@ GST_START_TEST (test_stale)
 
 GST_END_TEST;
 
-static const struct
-{
-  gboolean is_audio;
-  GstMatrixRtcTrackSource source;
-  GstMatrixRtcMedia media;
-} kinds[] = {
-  {TRUE, GST_MATRIX_RTC_TRACK_SOURCE_MICROPHONE, AUDIO},
-  {TRUE, GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN, AUDIO},
-  {TRUE, GST_MATRIX_RTC_TRACK_SOURCE_CAMERA, AUDIO},
-  {FALSE, GST_MATRIX_RTC_TRACK_SOURCE_CAMERA, VIDEO},
-  {FALSE, GST_MATRIX_RTC_TRACK_SOURCE_UNKNOWN, VIDEO},
-  {FALSE, GST_MATRIX_RTC_TRACK_SOURCE_MICROPHONE, VIDEO},
-  {FALSE, GST_MATRIX_RTC_TRACK_SOURCE_SCREEN_SHARE, SCREEN},
-  {TRUE, GST_MATRIX_RTC_TRACK_SOURCE_SCREEN_SHARE_AUDIO,
-      GST_MATRIX_RTC_MEDIA_SCREEN_SHARE_AUDIO},
-};
-
-GST_START_TEST (test_kinds)
-{
-  LiveKitTrack track = {.is_audio = kinds[__i__].is_audio,
-    .source = kinds[__i__].source
-  };
-
-  fail_unless (livekit_track_is_wanted (&track, ALL));
-  fail_unless (livekit_track_is_wanted (&track, kinds[__i__].media));
-  fail_if (livekit_track_is_wanted (&track, ALL & ~kinds[__i__].media));
-}
-
-GST_END_TEST;
-
 static Suite *
 subscriptions_suite (void)
 {
@@ -211,7 +181,6 @@ subscriptions_suite (void)
   tcase_add_test (tc, test_by_hand);
   tcase_add_test (tc, test_ended);
   tcase_add_test (tc, test_stale);
-  tcase_add_loop_test (tc, test_kinds, 0, G_N_ELEMENTS (kinds));
   return suite;
 }
 
