@@ -350,11 +350,21 @@ on_track_interrupted (const gchar * track_sid, gpointer user_data)
   call->callbacks.track_interrupted (track_sid, call->user_data);
 }
 
+/* Whether anybody takes what comes out of the track's pad. On the worker thread. */
+void
+call_set_used (Call * call, const gchar * track_sid, gboolean is_used)
+{
+  if (call->connection != NULL)
+    connection_set_used (call->connection, track_sid, is_used);
+}
+
+/* Who is to have another pad of the track waits for its first frame. */
 static void
 on_track_lost (const gchar * track_sid, gpointer user_data)
 {
   Call *call = user_data;
 
+  call_set_used (call, track_sid, TRUE);
   call->callbacks.track_lost (track_sid, call->user_data);
 }
 
@@ -363,6 +373,7 @@ on_track_removed (const gchar * track_sid, gpointer user_data)
 {
   Call *call = user_data;
 
+  call_set_used (call, track_sid, TRUE);
   call->callbacks.track_removed (track_sid, call->user_data);
 }
 

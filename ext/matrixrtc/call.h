@@ -72,6 +72,7 @@ void call_set_media (Call * call, GstMatrixRtcMedia media);
 void call_select_streams (Call * call, GStrv stream_ids, guint32 seqnum);
 void call_set_video_quality (Call * call, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality);
+void call_set_used (Call * call, const gchar * track_sid, gboolean is_used);
 void call_start (Call * call);
 void call_stop (Call * call);
 void call_free (Call * call);

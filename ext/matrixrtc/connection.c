@@ -227,6 +227,15 @@ connection_set_video_quality (Connection * connection, const gchar * track_sid,
     connection_room_set_video_quality (connection->room, track_sid, quality);
 }
 
+/* See connection_room_set_used(). */
+void
+connection_set_used (Connection * connection, const gchar * track_sid,
+    gboolean is_used)
+{
+  if (connection_is_active (connection))
+    connection_room_set_used (connection->room, track_sid, is_used);
+}
+
 /* Lets the frames of a track that was added or moved come out. */
 void
 connection_start_track (Connection * connection, const gchar * track_sid)

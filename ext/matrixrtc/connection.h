@@ -50,6 +50,8 @@ void connection_select_streams (Connection * connection,
     const gchar * const *stream_ids, guint32 seqnum);
 void connection_set_video_quality (Connection * connection, const gchar * track_sid,
     GstMatrixRtcVideoQuality quality);
+void connection_set_used (Connection * connection, const gchar * track_sid,
+    gboolean is_used);
 void connection_start_track (Connection * connection, const gchar * track_sid);
 gboolean connection_take_media_error (Connection * connection,
     GstObject * source, const gchar * debug);

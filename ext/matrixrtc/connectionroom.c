@@ -9,6 +9,7 @@
 
 #include "connectionroom.h"
 #include "debug.h"
+#include "demand.h"
 
 #define GST_CAT_DEFAULT matrixrtc_connection_debug
 
@@ -19,6 +20,12 @@
 
 /* An application that wants other layers wants them of several videos at once. */
 #define REQUEST_DELAY_MS 20
+
+/* How long what was given out may be left alone before it isn't sent any more. */
+#define UNUSED_TIMEOUT (2 * G_TIME_SPAN_SECOND)
+
+/* Several are told at once. */
+#define UNUSED_SLACK_MS 50
 
 /* Tracks come by the dozen. Who waits for pads doesn't wait for this. */
 #define TELL_DELAY_MS 100
@@ -34,6 +41,8 @@ struct _ConnectionRoom
   GstMatrixRtcVideoQuality usual_quality;
   GHashTable *qualities;        /* sid -> quality, where it isn't the usual one */
   GSource *request_timer;       /* while wishes are gathered */
+  Demand *demand;               /* who takes what */
+  GSource *demand_timer;        /* until something has been unused for long */
   ConnectionRoomCallbacks callbacks;
   gpointer user_data;
 
@@ -222,7 +231,7 @@ static const LiveKitRoomCallbacks room_callbacks = {
 /* What the server tells */
 
 static gboolean
-is_unknown_track (gpointer sid, gpointer quality, gpointer user_data)
+is_unknown_track (gpointer sid, gpointer value, gpointer user_data)
 {
   ConnectionRoom *room = user_data;
   const LiveKitParticipant *owner;
@@ -245,13 +254,16 @@ void
 connection_room_request_media (ConnectionRoom * room)
 {
   g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room->participants);
+  g_autoptr (GHashTable) off = NULL;
   gboolean is_asked;
 
   g_hash_table_foreach_remove (room->qualities, is_unknown_track, room);
+  demand_forget (room->demand, is_unknown_track, room);
+  off = demand_get_unwanted (room->demand, g_get_monotonic_time ());
   is_asked = session_update_subscriptions (room->session, tracks,
       room->selection);
   session_update_qualities (room->session, tracks, room->usual_quality,
-      room->qualities);
+      room->qualities, off);
   if (is_asked)
     room_confirm_selection (room);
 }
@@ -424,6 +436,44 @@ connection_room_set_video_quality (ConnectionRoom * room,
         matrix_rtc_add_timeout (REQUEST_DELAY_MS, on_request_timer, room);
 }
 
+static void room_watch_demand (ConnectionRoom * room);
+
+static gboolean
+on_demand_timer (gpointer user_data)
+{
+  ConnectionRoom *room = user_data;
+
+  room_watch_demand (room);
+  if (room->session != NULL)
+    connection_room_request_media (room);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+room_watch_demand (ConnectionRoom * room)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 next = demand_get_next_change (room->demand, now);
+
+  matrix_rtc_clear_source (&room->demand_timer);
+  if (next != -1)
+    room->demand_timer = matrix_rtc_add_timeout ((next - now) / 1000 +
+        UNUSED_SLACK_MS, on_demand_timer, room);
+}
+
+/* Whether anybody takes what comes of the track. It has been given out. */
+void
+connection_room_set_used (ConnectionRoom * room, const gchar * track_sid,
+    gboolean is_used)
+{
+  if (!demand_set_used (room->demand, track_sid, is_used,
+          g_get_monotonic_time ()))
+    return;
+  room_watch_demand (room);
+  if (is_used && room->session != NULL)
+    connection_room_request_media (room);
+}
+
 /* Whether nobody else is there. */
 gboolean
 connection_room_is_empty (ConnectionRoom * room)
@@ -455,6 +505,7 @@ connection_room_new (Handover * handover, GstMatrixRtcOutput output,
   room->usual_quality = usual_quality;
   room->qualities =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  room->demand = demand_new (UNUSED_TIMEOUT);
   room->callbacks = *callbacks;
   room->user_data = user_data;
   room->participants = livekit_room_new (&room_callbacks, room);
@@ -470,6 +521,7 @@ connection_room_stop (ConnectionRoom * room)
   matrix_rtc_clear_source (&room->settle_timer);
   matrix_rtc_clear_source (&room->request_timer);
   matrix_rtc_clear_source (&room->tell_timer);
+  matrix_rtc_clear_source (&room->demand_timer);
   activity_stop (room->activity);
 }
 
@@ -490,6 +542,7 @@ connection_room_free (ConnectionRoom * room)
   livekit_room_free (room->participants);
   g_hash_table_unref (room->qualities);
   g_hash_table_unref (room->told);
+  demand_free (room->demand);
   livekit_selection_free (room->selection);
   g_free (room->sid);
   g_free (room);

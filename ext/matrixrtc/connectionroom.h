@@ -53,6 +53,8 @@ void connection_room_select_streams (ConnectionRoom * room,
     const gchar * const *stream_ids, guint32 seqnum);
 void connection_room_set_video_quality (ConnectionRoom * room,
     const gchar * track_sid, GstMatrixRtcVideoQuality quality);
+void connection_room_set_used (ConnectionRoom * room, const gchar * track_sid,
+    gboolean is_used);
 void connection_room_request_media (ConnectionRoom * room);
 void connection_room_show_track (ConnectionRoom * room,
     const gchar * track_sid);

@@ -20,7 +20,8 @@
  *
  * A source pad belongs to one remote track. It appears with the first frame that
  * can be decoded, has its caps by then, and gets an EOS and is removed when the
- * track ends. Pads that aren't linked are no error.
+ * track ends. Pads that aren't linked are no error: after 2 seconds the SFU is asked
+ * not to send their tracks. Once linked they go on at once, videos with a key frame.
  *
  * What was sampled at one time has one timestamp on all pads, as soon as the SFU's
  * sender reports tell. While nothing comes out of a pad, for a muted track or a
@@ -47,7 +48,8 @@
  * when the SFU has been asked, and with each new collection what of it is chosen;
  * pads come with their first frames. Until the element goes to READY nothing else is
  * received, whoever comes, and who is chosen and comes (again) is; applications that
- * never choose receive everything. A stream's id is made of the participant's
+ * never choose receive everything. decodebin3 leaves the choice to us, and decodes what
+ * its one input gives: link each pad to one of its own. A stream's id is made of the participant's
  * identity, the kind and the source (`@user:server:DEVICE/video/camera`) and is the
  * same in each run.
  *
@@ -677,6 +679,60 @@ gst_matrix_rtc_src_handle_message (GstBin * bin, GstMessage * message)
     media_error_free (error);
 }
 
+/* A pad that may have been linked or unlinked. */
+typedef struct
+{
+  GstMatrixRtcSrc *self;
+  MatrixRtcLoop *loop;
+  GstPad *pad;
+} PadLink;
+
+static void
+pad_link_free (gpointer data)
+{
+  PadLink *link = data;
+
+  g_clear_pointer (&link->loop, matrix_rtc_loop_unref);
+  gst_object_unref (link->pad);
+  g_free (link);
+}
+
+static gboolean
+take_link (gpointer data)
+{
+  PadLink *link = data;
+  GstMatrixRtcSrc *self = link->self;
+  g_autofree gchar *track_sid = NULL;
+  Call *call;
+
+  GST_OBJECT_LOCK (self);
+  call = self->loop == link->loop ? self->call : NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (call == NULL || !gst_matrix_rtc_src_pads_contain (self->pads, link->pad))
+    return G_SOURCE_REMOVE;
+  g_object_get (link->pad, "track-sid", &track_sid, NULL);
+  call_set_used (call, track_sid, gst_pad_is_linked (link->pad));
+  return G_SOURCE_REMOVE;
+}
+
+/* The worker looks whether somebody takes what comes out of @pad. Any thread. */
+void
+gst_matrix_rtc_src_take_link (GstMatrixRtcSrc * self, GstPad * pad)
+{
+  PadLink *link = g_new0 (PadLink, 1);
+
+  link->self = self;
+  link->pad = gst_object_ref (pad);
+  GST_OBJECT_LOCK (self);
+  if (self->loop != NULL)
+    link->loop = matrix_rtc_loop_ref (self->loop);
+  GST_OBJECT_UNLOCK (self);
+  if (link->loop != NULL)
+    matrix_rtc_loop_invoke (link->loop, take_link, link, pad_link_free);
+  else
+    pad_link_free (link);
+}
+
 /* Type */
 
 static void
@@ -768,7 +824,7 @@ install_properties (GObjectClass * klass)
    * fields `reconnects` and `resumes` (#guint), how often a lost connection was got
    * back with a new session and with the same one, and `longest-media-gap`
    * (#guint64), the longest time in nanoseconds without a buffer of a track that
-   * wasn't muted while that went on.
+   * wasn't muted, and whose pad was linked, while that went on.
    *
    * Since: 0.1.0
    */

@@ -16,6 +16,7 @@ GstMatrixRtcVideoQuality gst_matrix_rtc_src_get_video_quality
     (GstMatrixRtcSrc * src);
 void gst_matrix_rtc_src_set_track_quality (GstMatrixRtcSrc * src,
     const gchar * track_sid, GstMatrixRtcVideoQuality quality);
+void gst_matrix_rtc_src_take_link (GstMatrixRtcSrc * src, GstPad * pad);
 gchar *gst_matrix_rtc_src_dup_room_id (GstMatrixRtcSrc * src);
 
 G_END_DECLS

@@ -516,11 +516,11 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 
   if (self->is_pushing_filler)
     return GST_PAD_PROBE_OK;
-  pad_take_arrival (self);
   if (!gst_pad_is_linked (pad)) {
     g_atomic_int_set (&self->needs_key_frame, TRUE);
     return GST_PAD_PROBE_DROP;
   }
+  pad_take_arrival (self);
   if (pad_lacks_key_frame (self, info))
     return GST_PAD_PROBE_DROP;
   g_atomic_int_set (&self->needs_key_frame, FALSE);
@@ -536,6 +536,10 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
 {
   GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
 
+  /* What nobody takes isn't missed, and the SFU may not even send it. */
+  GST_OBJECT_LOCK (self);
+  media_gap_excuse (&self->gap);
+  GST_OBJECT_UNLOCK (self);
   if (!self->is_audio && g_atomic_int_get (&self->needs_key_frame))
     pad_ask_for_key_frame (self);
 }

@@ -88,6 +88,13 @@ on_video_quality (GstMatrixRtcSrcPad * pad, GParamSpec * pspec,
   gst_matrix_rtc_src_set_track_quality (src, track_sid, quality);
 }
 
+/* On the thread that links or unlinks it. */
+static void
+on_link (GstPad * pad, GstPad * peer, GstMatrixRtcSrc * src)
+{
+  gst_matrix_rtc_src_take_link (src, pad);
+}
+
 static gboolean
 set_collection (GstElement * element, GstPad * pad, gpointer collection)
 {
@@ -130,6 +137,10 @@ gst_matrix_rtc_src_pads_add (GstMatrixRtcSrcPads * pads,
         G_CALLBACK (on_video_quality), src, 0);
   g_hash_table_replace (pads->pads, g_strdup (track->sid),
       gst_object_ref (pad));
+  g_signal_connect_object (pad, "linked", G_CALLBACK (on_link), src, 0);
+  g_signal_connect_object (pad, "unlinked", G_CALLBACK (on_link), src, 0);
+  /* It may be that nobody links it. Who stops us then has it freed. */
+  gst_matrix_rtc_src_take_link (src, GST_PAD (pad));
   gst_element_add_pad (pads->element, GST_PAD (pad));
 }
 
@@ -166,6 +177,7 @@ gst_matrix_rtc_src_pads_move (GstMatrixRtcSrcPads * pads,
   if (pad == NULL)
     return;
   g_hash_table_replace (pads->pads, g_strdup (track->sid), pad);
+  gst_matrix_rtc_src_take_link (GST_MATRIX_RTC_SRC (pads->element), pad);
   gst_matrix_rtc_src_pad_move (GST_MATRIX_RTC_SRC_PAD (pad), target, track);
   /* The new track isn't known for it. */
   if (!track->is_audio)
@@ -285,6 +297,16 @@ gst_matrix_rtc_src_pads_end (GstMatrixRtcSrcPads * pads,
   ending->loop = matrix_rtc_loop_ref (pads->loop);
   ending->pad = pad;
   gst_element_call_async (pads->element, push_eos, ending, NULL);
+}
+
+/* Whether it's the pad of a track that goes on. */
+gboolean
+gst_matrix_rtc_src_pads_contain (GstMatrixRtcSrcPads * pads, GstPad * pad)
+{
+  g_autofree gchar *track_sid = NULL;
+
+  g_object_get (pad, "track-sid", &track_sid, NULL);
+  return g_hash_table_lookup (pads->pads, track_sid) == pad;
 }
 
 /* Gaps */

@@ -33,6 +33,8 @@ void gst_matrix_rtc_src_pads_remove (GstMatrixRtcSrcPads * pads,
 void gst_matrix_rtc_src_pads_end (GstMatrixRtcSrcPads * pads,
     const gchar * track_sid);
 
+gboolean gst_matrix_rtc_src_pads_contain (GstMatrixRtcSrcPads * pads,
+    GstPad * pad);
 void gst_matrix_rtc_src_pads_watch_gaps (GstMatrixRtcSrcPads * pads,
     gboolean is_lost);
 GstClockTime gst_matrix_rtc_src_pads_get_longest_gap (GstMatrixRtcSrcPads *

@@ -491,11 +491,31 @@ session_update_subscriptions (Session * session, const GPtrArray * tracks,
   return TRUE;
 }
 
+static void
+session_send_quality (Session * session, const GPtrArray * track_sids,
+    guint quality)
+{
+  if (track_sids->len == 0)
+    return;
+  if (quality == LIVEKIT_QUALITY_OFF)
+    livekit_signal_send_off (session->signal, track_sids);
+  else
+    livekit_signal_send_video_quality (session->signal, track_sids, quality);
+}
+
+static void
+session_note_off (Session * session)
+{
+  g_autoptr (GPtrArray) off = livekit_qualities_get_off (session->qualities);
+
+  rtc_peer_set_off (session->peer, off);
+}
+
 /* Asks for the layers that are wanted, see livekit_qualities_update(). While
  * signalling is lost it does nothing, too. */
 void
 session_update_qualities (Session * session, const GPtrArray * tracks,
-    GstMatrixRtcVideoQuality usual, GHashTable * wishes)
+    GstMatrixRtcVideoQuality usual, GHashTable * wishes, GHashTable * off)
 {
   GPtrArray *changed[LIVEKIT_N_QUALITIES];
   guint i;
@@ -504,12 +524,13 @@ session_update_qualities (Session * session, const GPtrArray * tracks,
     return;
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++)
     changed[i] = g_ptr_array_new ();
-  livekit_qualities_update (session->qualities, tracks, usual, wishes, changed);
+  livekit_qualities_update (session->qualities, tracks, usual, wishes, off,
+      changed);
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++) {
-    if (changed[i]->len > 0)
-      livekit_signal_send_video_quality (session->signal, changed[i], i);
+    session_send_quality (session, changed[i], i);
     g_ptr_array_unref (changed[i]);
   }
+  session_note_off (session);
 }
 
 static void
@@ -517,12 +538,13 @@ session_send_sync_state (Session * session)
 {
   g_autoptr (GPtrArray) exceptions =
       livekit_subscriptions_get_exceptions (session->subscriptions);
+  g_autoptr (GPtrArray) off = livekit_qualities_get_off (session->qualities);
   const gchar *offer, *answer;
 
   rtc_peer_get_last_negotiation (session->peer, &offer, &answer);
   livekit_signal_send_sync_state (session->signal, exceptions,
-      !livekit_subscriptions_are_automatic (session->subscriptions), offer,
-      answer);
+      !livekit_subscriptions_are_automatic (session->subscriptions), off,
+      offer, answer);
 }
 
 /* Joining */

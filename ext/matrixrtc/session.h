@@ -62,7 +62,7 @@ void session_retire (Session * session);
 gboolean session_update_subscriptions (Session * session,
     const GPtrArray * tracks, const LiveKitSelection * selection);
 void session_update_qualities (Session * session, const GPtrArray * tracks,
-    GstMatrixRtcVideoQuality usual, GHashTable * wishes);
+    GstMatrixRtcVideoQuality usual, GHashTable * wishes, GHashTable * off);
 
 RtcStreams *session_get_streams (Session * session);
 gboolean session_take_media_error (Session * session, GstObject * source,

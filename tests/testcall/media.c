@@ -19,6 +19,7 @@ struct _FeedOutput
   guint pt;
   guint32 ssrc;
   guint16 seq;
+  gboolean paused;              /* under the feed's lock */
 };
 
 struct _Feed
@@ -217,6 +218,8 @@ on_sample (GstAppSink * sink, gpointer user_data)
       gst_sample_get_segment (sample)
     };
 
+    if (copying.output->paused)
+      continue;
     if (list)
       gst_buffer_list_foreach (list, push_from_list, &copying);
     else
@@ -371,8 +374,19 @@ feed_caps (guint pt, guint32 ssrc)
   return caps;
 }
 
+void
+feed_set_paused (Feed * feed, FeedOutput * output, gboolean paused)
+{
+  g_mutex_lock (&feed->lock);
+  output->paused = paused;
+  g_mutex_unlock (&feed->lock);
+  if (!paused)
+    feed_request_key_frame (feed);
+}
+
 FeedOutput *
-feed_attach (Feed * feed, GstAppSrc * src, guint pt, guint32 ssrc)
+feed_attach (Feed * feed, GstAppSrc * src, guint pt, guint32 ssrc,
+    gboolean paused)
 {
   FeedOutput *output = g_new0 (FeedOutput, 1);
   g_autoptr (GstCaps) caps = feed_caps (pt, ssrc);
@@ -381,6 +395,7 @@ feed_attach (Feed * feed, GstAppSrc * src, guint pt, guint32 ssrc)
   output->src = src;
   output->pt = pt;
   output->ssrc = ssrc;
+  output->paused = paused;
   output->seq = g_random_int_range (0, 0x4000);
   gst_app_src_set_caps (src, caps);
 

@@ -23,9 +23,11 @@ void feed_set_muted (Feed * feed, gboolean muted);
 void feed_set_pace (Feed * feed, guint one_in);
 void feed_request_key_frame (Feed * feed);
 
-/* Packets with this pt and ssrc go to src until feed_detach(). */
+/* Packets with this pt and ssrc go to src until feed_detach(), whenever it isn't
+ * paused. */
 FeedOutput *feed_attach (Feed * feed, GstAppSrc * src, guint pt,
-    guint32 ssrc);
+    guint32 ssrc, gboolean paused);
+void feed_set_paused (Feed * feed, FeedOutput * output, gboolean paused);
 void feed_detach (Feed * feed, FeedOutput * output);
 
 GstCaps *feed_caps (guint pt, guint32 ssrc);

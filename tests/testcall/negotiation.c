@@ -45,7 +45,34 @@ stop_line (Session * session, Line * line)
     return;
   feed_detach (line->track->feed, line->output);
   line->output = NULL;
-  seen_add (&session->call->seen, TESTCALL_OPEN_LINES, -1);
+  if (!line->paused)
+    seen_add (&session->call->seen, TESTCALL_OPEN_LINES, -1);
+  line->paused = FALSE;
+}
+
+static void
+pause_line (Session * session, Line * line)
+{
+  gboolean paused;
+
+  if (!line->output)
+    return;
+  paused = subscription_is_paused (session, line->track);
+  if (paused == line->paused)
+    return;
+  line->paused = paused;
+  feed_set_paused (line->track->feed, line->output, paused);
+  seen_add (&session->call->seen, TESTCALL_OPEN_LINES, paused ? -1 : 1);
+}
+
+/* As the subscriber has set it for its tracks. */
+void
+negotiation_pause_lines (Session * session)
+{
+  guint i;
+
+  for (i = 0; i < session->lines->len; i++)
+    pause_line (session, get_line (session, i));
 }
 
 static void
@@ -327,9 +354,12 @@ start_line (Session * session, Line * line)
   pt = pick_pt (line->track, session->codecs.allowed);
   if (!line->track->feed || pt == 0)
     return;
+  line->paused = subscription_is_paused (session, line->track);
   line->output = feed_attach (line->track->feed,
-      peer_start_source (session->peer, line->source), pt, line->ssrc);
-  seen_add (&session->call->seen, TESTCALL_OPEN_LINES, 1);
+      peer_start_source (session->peer, line->source), pt, line->ssrc,
+      line->paused);
+  if (!line->paused)
+    seen_add (&session->call->seen, TESTCALL_OPEN_LINES, 1);
 }
 
 static void

@@ -12,6 +12,7 @@ session_clear (gpointer data)
   g_ptr_array_unref (session->lines);
   g_hash_table_unref (session->refused);
   g_hash_table_unref (session->exceptions);
+  g_hash_table_unref (session->disabled);
   g_free (session->identity);
   g_free (session->sid);
   g_queue_clear_full (&session->candidates, g_free);
@@ -43,6 +44,8 @@ session_new (TestCall * call, const gchar * identity, JsonObject * claims,
       NULL);
   session->auto_subscribe = auto_subscribe;
   session->exceptions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
+  session->disabled = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       NULL);
   session->missed = g_ptr_array_new_with_free_func ((GDestroyNotify)
       person_info_free);
@@ -104,6 +107,10 @@ handle_request (Session * session, const Livekit__SignalRequest * request)
       break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_SUBSCRIPTION:
       subscription_take (session, request->subscription);
+      break;
+    case LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRACK_SETTING:
+      subscription_take_settings (session, request->track_setting);
+      seen_add (&session->call->seen, TESTCALL_SAW_OTHER_SIGNAL, 1);
       break;
     case LIVEKIT__SIGNAL_REQUEST__MESSAGE_LEAVE:
       handle_leave (session, request->leave);

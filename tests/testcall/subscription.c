@@ -46,3 +46,27 @@ subscription_take (Session * session,
   drop_unwanted (session);
   negotiation_needed (session);
 }
+
+gboolean
+subscription_is_paused (const Session * session, const Track * track)
+{
+  return g_hash_table_contains (session->disabled, track->sid);
+}
+
+/* Layers there are none of. */
+void
+subscription_take_settings (Session * session,
+    const Livekit__UpdateTrackSettings * settings)
+{
+  gsize i;
+
+  for (i = 0; i < settings->n_track_sids; i++) {
+    const gchar *sid = settings->track_sids[i];
+
+    if (settings->disabled)
+      g_hash_table_add (session->disabled, g_strdup (sid));
+    else
+      g_hash_table_remove (session->disabled, sid);
+  }
+  negotiation_pause_lines (session);
+}

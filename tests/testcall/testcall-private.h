@@ -78,7 +78,8 @@ typedef struct
 {
   OfferKind kind;
   Track *track;                 /* NULL: free, or on its way to be */
-  FeedOutput *output;           /* packets flow */
+  FeedOutput *output;           /* packets flow, unless it's paused */
+  gboolean paused;
   guint32 ssrc;
   gint source;                  /* of the peer, -1 for application */
   gboolean offered;             /* the open or last offer had a track here */
@@ -112,6 +113,7 @@ typedef struct
   GHashTable *refused;          /* track sids */
   gboolean auto_subscribe;      /* all tracks but the exceptions, or those only */
   GHashTable *exceptions;       /* track sids */
+  GHashTable *disabled;         /* track sids: nothing is sent for now */
   OfferCodecs codecs;           /* frozen by the first answer of a kind */
   gboolean offer_open;
   gboolean accepting;           /* its answer is at work */
@@ -258,6 +260,10 @@ void cut_sessions (TestCall * call);
 
 /* subscription.c */
 gboolean subscription_wants (const Session * session, const Track * track);
+gboolean subscription_is_paused (const Session * session,
+    const Track * track);
+void subscription_take_settings (Session * session,
+    const Livekit__UpdateTrackSettings * settings);
 void subscription_take (Session * session,
     const Livekit__UpdateSubscription * update);
 
@@ -266,6 +272,7 @@ void negotiation_start (Session * session);
 void negotiation_restart (Session * session);
 void negotiation_needed (Session * session);
 void negotiation_drop_track (Session * session, Track * track);
+void negotiation_pause_lines (Session * session);
 void negotiation_answer (Session * session,
     const Livekit__SessionDescription * answer);
 void negotiation_end (Session * session);

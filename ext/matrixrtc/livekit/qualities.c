@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which layer of each video a session has asked its server for. A server that
- * nobody asks sends the highest. Pure.
+ * Which layer of each video a session has asked its server for, and of which tracks
+ * nothing at all for now. A server that nobody asks sends the highest. Pure.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -13,7 +13,7 @@
 
 struct _LiveKitQualities
 {
-  GHashTable *asked;            /* sid -> GstMatrixRtcVideoQuality */
+  GHashTable *asked;            /* sid -> guint: a quality or off */
 };
 
 static GHashTable *
@@ -38,24 +38,34 @@ livekit_qualities_free (LiveKitQualities * qualities)
   g_free (qualities);
 }
 
-static GstMatrixRtcVideoQuality
-find_quality (GHashTable * qualities, const gchar * sid,
-    GstMatrixRtcVideoQuality otherwise)
+static guint
+find_quality (GHashTable * qualities, const gchar * sid, guint otherwise)
 {
   gpointer quality;
 
   return g_hash_table_lookup_extended (qualities, sid, NULL, &quality) ?
-      (GstMatrixRtcVideoQuality) GPOINTER_TO_UINT (quality) : otherwise;
+      GPOINTER_TO_UINT (quality) : otherwise;
+}
+
+/* There are no layers of audio. */
+static guint
+choose_quality (const LiveKitTrack * track, guint usual, GHashTable * wishes,
+    GHashTable * off)
+{
+  if (g_hash_table_contains (off, track->sid))
+    return LIVEKIT_QUALITY_OFF;
+  return track->is_audio ? UNASKED : find_quality (wishes, track->sid, usual);
 }
 
 /* What the server has to be told now that @usual is wanted of each video of @tracks,
  * which are all that there are, of LiveKitTrack, but of those in @wishes (sid ->
- * GstMatrixRtcVideoQuality) what stands there: the sids are appended to those of the
+ * GstMatrixRtcVideoQuality) what stands there, and nothing of those in @off, a set:
+ * the sids are appended to those of the
  * LIVEKIT_N_QUALITIES arrays in @changed, and live as long as the tracks'. */
 void
 livekit_qualities_update (LiveKitQualities * qualities,
     const GPtrArray * tracks, GstMatrixRtcVideoQuality usual,
-    GHashTable * wishes, GPtrArray ** changed)
+    GHashTable * wishes, GHashTable * off, GPtrArray ** changed)
 {
   g_autoptr (GHashTable) former = g_steal_pointer (&qualities->asked);
   guint i;
@@ -63,15 +73,28 @@ livekit_qualities_update (LiveKitQualities * qualities,
   qualities->asked = qualities_new ();
   for (i = 0; i < tracks->len; i++) {
     const LiveKitTrack *track = g_ptr_array_index (tracks, i);
-    GstMatrixRtcVideoQuality quality;
+    guint quality = choose_quality (track, usual, wishes, off);
 
-    if (track->is_audio)
-      continue;
-    quality = find_quality (wishes, track->sid, usual);
     if (quality != UNASKED)
       g_hash_table_insert (qualities->asked, g_strdup (track->sid),
           GUINT_TO_POINTER (quality));
     if (quality != find_quality (former, track->sid, UNASKED))
       g_ptr_array_add (changed[quality], track->sid);
   }
+}
+
+/* The sids of what is off, as they are until the next update. */
+GPtrArray *
+livekit_qualities_get_off (LiveKitQualities * qualities)
+{
+  GPtrArray *sids = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer sid, quality;
+
+  g_hash_table_iter_init (&iter, qualities->asked);
+  while (g_hash_table_iter_next (&iter, &sid, &quality)) {
+    if (GPOINTER_TO_UINT (quality) == LIVEKIT_QUALITY_OFF)
+      g_ptr_array_add (sids, sid);
+  }
+  return sids;
 }

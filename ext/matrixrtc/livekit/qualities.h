@@ -5,7 +5,9 @@
 
 G_BEGIN_DECLS
 
-#define LIVEKIT_N_QUALITIES 3   /* of GstMatrixRtcVideoQuality */
+/* Beside the values of GstMatrixRtcVideoQuality: nothing is wanted for now. */
+#define LIVEKIT_QUALITY_OFF 3
+#define LIVEKIT_N_QUALITIES 4
 
 typedef struct _LiveKitQualities LiveKitQualities;
 
@@ -13,8 +15,9 @@ LiveKitQualities *livekit_qualities_new (void);
 void livekit_qualities_free (LiveKitQualities * qualities);
 
 void livekit_qualities_update (LiveKitQualities * qualities,
-    const GPtrArray * tracks, GstMatrixRtcVideoQuality usual, GHashTable * wishes,
-    GPtrArray ** changed);
+    const GPtrArray * tracks, GstMatrixRtcVideoQuality usual,
+    GHashTable * wishes, GHashTable * off, GPtrArray ** changed);
+GPtrArray *livekit_qualities_get_off (LiveKitQualities * qualities);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LiveKitQualities, livekit_qualities_free)
 

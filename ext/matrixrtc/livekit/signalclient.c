@@ -183,30 +183,50 @@ livekit_signal_send_subscription (LiveKitSignal * signal,
   signal_send (signal, &request);
 }
 
+static void
+signal_send_settings (LiveKitSignal * signal,
+    Livekit__UpdateTrackSettings * settings, const GPtrArray * track_sids)
+{
+  Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
+
+  settings->track_sids = (gchar **) track_sids->pdata;
+  settings->n_track_sids = track_sids->len;
+  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRACK_SETTING;
+  request.track_setting = settings;
+  signal_send (signal, &request);
+}
+
+/* Nothing of them is sent until a quality is asked for, of audio any. @track_sids are
+ * strings. */
+void
+livekit_signal_send_off (LiveKitSignal * signal, const GPtrArray * track_sids)
+{
+  Livekit__UpdateTrackSettings settings = LIVEKIT__UPDATE_TRACK_SETTINGS__INIT;
+
+  settings.disabled = TRUE;
+  signal_send_settings (signal, &settings, track_sids);
+}
+
 /* @track_sids are strings. */
 void
 livekit_signal_send_video_quality (LiveKitSignal * signal,
     const GPtrArray * track_sids, GstMatrixRtcVideoQuality quality)
 {
-  Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
   Livekit__UpdateTrackSettings settings = LIVEKIT__UPDATE_TRACK_SETTINGS__INIT;
 
-  settings.track_sids = (gchar **) track_sids->pdata;
-  settings.n_track_sids = track_sids->len;
   /* Our enum's values are LiveKit's. */
   settings.quality = (Livekit__VideoQuality) quality;
-  request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRACK_SETTING;
-  request.track_setting = &settings;
-  signal_send (signal, &request);
+  signal_send_settings (signal, &settings, track_sids);
 }
 
 /* The first thing that a resumed session says: where we stand. @track_sids, of
  * strings, are the exceptions from what the server sends by itself, with @subscribe
- * those that it's asked for. @offer and @answer are the last ones, or NULL. */
+ * those that it's asked for; @off are those that it was asked not to send for now.
+ * @offer and @answer are the last ones, or NULL. */
 void
 livekit_signal_send_sync_state (LiveKitSignal * signal,
-    const GPtrArray * track_sids, gboolean subscribe, const gchar * offer,
-    const gchar * answer)
+    const GPtrArray * track_sids, gboolean subscribe, const GPtrArray * off,
+    const gchar * offer, const gchar * answer)
 {
   Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
   Livekit__SyncState state = LIVEKIT__SYNC_STATE__INIT;
@@ -216,6 +236,8 @@ livekit_signal_send_sync_state (LiveKitSignal * signal,
 
   subscription_init (&subscription, track_sids, subscribe);
   state.subscription = &subscription;
+  state.track_sids_disabled = (gchar **) off->pdata;
+  state.n_track_sids_disabled = off->len;
   if (offer != NULL && answer != NULL) {
     last_offer.type = (gchar *) "offer";
     last_offer.sdp = (gchar *) offer;

@@ -49,11 +49,13 @@ void livekit_signal_send_candidate (LiveKitSignal * signal,
     const gchar * candidate_init);
 void livekit_signal_send_subscription (LiveKitSignal * signal,
     const GPtrArray * track_sids, gboolean subscribe);
+void livekit_signal_send_off (LiveKitSignal * signal,
+    const GPtrArray * track_sids);
 void livekit_signal_send_video_quality (LiveKitSignal * signal,
     const GPtrArray * track_sids, GstMatrixRtcVideoQuality quality);
 void livekit_signal_send_sync_state (LiveKitSignal * signal,
-    const GPtrArray * track_sids, gboolean subscribe, const gchar * offer,
-    const gchar * answer);
+    const GPtrArray * track_sids, gboolean subscribe, const GPtrArray * off,
+    const gchar * offer, const gchar * answer);
 void livekit_signal_send_leave (LiveKitSignal * signal);
 void livekit_signal_leave_async (LiveKitSignal * signal, guint timeout_ms,
     GAsyncReadyCallback callback, gpointer user_data);

@@ -72,22 +72,28 @@ peer_fail (RtcPeer * peer, const gchar * debug)
 
 /* Streams */
 
+/* Of what is off nothing comes, and perhaps not even reports. */
+static void
+peer_note_expectation (RtcPeer * peer)
+{
+  rtc_silence_set_expecting (peer->silence,
+      rtc_streams_are_expected (peer->streams));
+}
+
 /* Media may be here before webrtcbin says how it came. */
 static void
 on_stream_come (gpointer user_data)
 {
   RtcPeer *peer = user_data;
 
-  rtc_silence_set_expecting (peer->silence, TRUE);
+  peer_note_expectation (peer);
   rtc_ice_take_connected (peer->ice);
 }
 
 static void
-on_streams_gone (gpointer user_data)
+on_stream_gone (gpointer user_data)
 {
-  RtcPeer *peer = user_data;
-
-  rtc_silence_set_expecting (peer->silence, FALSE);
+  peer_note_expectation (user_data);
 }
 
 static void
@@ -116,7 +122,7 @@ on_track_failed (const gchar * track_sid, const gchar * debug,
 }
 
 static const RtcStreamsCallbacks streams_callbacks = {
-  on_stream_come, on_streams_gone, on_track_ready, on_track_ended,
+  on_stream_come, on_stream_gone, on_track_ready, on_track_ended,
   on_track_failed
 };
 
@@ -444,6 +450,14 @@ rtc_peer_free (RtcPeer * peer)
   rtc_negotiation_unref (peer->negotiation);
   rtc_ice_unref (peer->ice);
   peer_unref (peer);
+}
+
+/* The server has been asked to send nothing of these tracks for now. */
+void
+rtc_peer_set_off (RtcPeer * peer, const GPtrArray * track_sids)
+{
+  rtc_streams_set_off (peer->streams, track_sids);
+  peer_note_expectation (peer);
 }
 
 /* Media errors */

@@ -56,6 +56,7 @@ void rtc_peer_get_last_negotiation (RtcPeer * peer, const gchar ** offer,
 gboolean rtc_peer_is_connected (RtcPeer * peer);
 
 RtcStreams *rtc_peer_get_streams (RtcPeer * peer);
+void rtc_peer_set_off (RtcPeer * peer, const GPtrArray * track_sids);
 gboolean rtc_peer_take_media_error (RtcPeer * peer, GstObject * source,
     const gchar * debug);
 

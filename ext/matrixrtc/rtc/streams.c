@@ -27,6 +27,7 @@ struct _RtcStreams
 
   GPtrArray *sections;          /* of the newest offer at work or done */
   GPtrArray *all;               /* of RtcStream */
+  GHashTable *off;              /* the sids of those that aren't sent */
 };
 
 static void
@@ -92,8 +93,7 @@ on_stream_drained (RtcStream * stream, gpointer user_data)
   rtc_sync_remove (streams->sync, rtc_stream_get_ssrc (stream));
   rtc_stream_dismantle (stream);
   g_ptr_array_remove (streams->all, stream);
-  if (streams->all->len == 0)
-    streams->callbacks.all_gone (streams->user_data);
+  streams->callbacks.gone (streams->user_data);
 }
 
 static const RtcStreamCallbacks stream_callbacks = {
@@ -149,10 +149,10 @@ take_new_stream (gpointer data)
 
   if (streams->callbacks.track_ready == NULL)
     return G_SOURCE_REMOVE;
+  g_ptr_array_add (streams->all, rtc_stream_ref (added->stream));
   streams->callbacks.come (streams->user_data);
   if (streams->callbacks.track_ready == NULL)
     return G_SOURCE_REMOVE;
-  g_ptr_array_add (streams->all, rtc_stream_ref (added->stream));
   streams_bind (streams, added->stream);
   return G_SOURCE_REMOVE;
 }
@@ -204,6 +204,7 @@ rtc_streams_new (MatrixRtcLoop * loop, GstBin * bin, GstElement * webrtcbin,
   streams->user_data = user_data;
   streams->all =
       g_ptr_array_new_with_free_func ((GDestroyNotify) rtc_stream_unref);
+  streams->off = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   rtc_ssrc_filter_attach (streams->host.ssrc_filter, webrtcbin);
   streams->sync = rtc_sync_new (loop, webrtcbin);
   g_signal_connect_data (webrtcbin, "pad-added", G_CALLBACK (on_pad_added),
@@ -243,6 +244,7 @@ rtc_streams_free (RtcStreams * streams)
   g_signal_handlers_disconnect_by_data (streams->host.webrtcbin, streams);
   rtc_sync_free (streams->sync);
   g_ptr_array_unref (streams->all);
+  g_hash_table_unref (streams->off);
   g_clear_pointer (&streams->sections, g_ptr_array_unref);
   streams_unref (streams);
 }
@@ -345,6 +347,34 @@ rtc_streams_set_track_publisher (RtcStreams * streams, const gchar * track_sid,
   if (stream != NULL)
     rtc_sync_set_sender (streams->sync, rtc_stream_get_ssrc (stream),
         publisher);
+}
+
+/* The server sends nothing of these, and all others. */
+void
+rtc_streams_set_off (RtcStreams * streams, const GPtrArray * track_sids)
+{
+  guint i;
+
+  g_hash_table_remove_all (streams->off);
+  for (i = 0; i < track_sids->len; i++)
+    g_hash_table_add (streams->off,
+        g_strdup (g_ptr_array_index (track_sids, i)));
+}
+
+/* Whether any of those that have come is still sent. */
+gboolean
+rtc_streams_are_expected (RtcStreams * streams)
+{
+  guint i;
+
+  for (i = 0; i < streams->all->len; i++) {
+    const gchar *track_sid =
+        rtc_stream_get_track_sid (g_ptr_array_index (streams->all, i));
+
+    if (track_sid == NULL || !g_hash_table_contains (streams->off, track_sid))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 /* Before the track is started, and whenever it changes. */

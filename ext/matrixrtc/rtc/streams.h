@@ -11,9 +11,9 @@ typedef struct _RtcStreams RtcStreams;
 /* Called on the worker thread. */
 typedef struct
 {
-  /* A stream has come, whosever it is, and when the last one is gone. */
+  /* A stream has come, whosever it is, and one is gone. */
   void (*come) (gpointer user_data);
-  void (*all_gone) (gpointer user_data);
+  void (*gone) (gpointer user_data);
   /* A track's first frame waits; answer with rtc_streams_start_track(), now or
    * later. */
   void (*track_ready) (const gchar * track_sid, gpointer user_data);
@@ -42,6 +42,8 @@ gchar *rtc_streams_get_track_msid (RtcStreams * streams,
     const gchar * track_sid);
 gboolean rtc_streams_is_track_ready (RtcStreams * streams,
     const gchar * track_sid);
+void rtc_streams_set_off (RtcStreams * streams, const GPtrArray * track_sids);
+gboolean rtc_streams_are_expected (RtcStreams * streams);
 void rtc_streams_set_track_publisher (RtcStreams * streams,
     const gchar * track_sid, const gchar * publisher);
 void rtc_streams_set_track_encryption (RtcStreams * streams,

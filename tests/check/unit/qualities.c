@@ -12,6 +12,7 @@
 
 static LiveKitRoom *room;
 static GHashTable *wishes;
+static GHashTable *off;
 static LiveKitQualities *qualities;
 
 static void
@@ -49,6 +50,7 @@ setup (void)
 
   room = livekit_room_new (&callbacks, NULL);
   wishes = g_hash_table_new (g_str_hash, g_str_equal);
+  off = g_hash_table_new (g_str_hash, g_str_equal);
   qualities = livekit_qualities_new ();
   publish (1, 3);
 }
@@ -58,6 +60,7 @@ teardown (void)
 {
   livekit_qualities_free (qualities);
   g_hash_table_unref (wishes);
+  g_hash_table_unref (off);
   livekit_room_free (room);
 }
 
@@ -71,7 +74,7 @@ wish (const gchar * sid, GstMatrixRtcVideoQuality quality)
 static void
 expect_told (GstMatrixRtcVideoQuality usual, const gchar * expected)
 {
-  static const gchar *const names[] = { "low", "medium", "high" };
+  static const gchar *const names[] = { "low", "medium", "high", "off" };
   GPtrArray *changed[LIVEKIT_N_QUALITIES];
   g_autoptr (GPtrArray) tracks = livekit_room_get_tracks (room);
   g_autoptr (GString) told = g_string_new (NULL);
@@ -79,7 +82,7 @@ expect_told (GstMatrixRtcVideoQuality usual, const gchar * expected)
 
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++)
     changed[i] = g_ptr_array_new ();
-  livekit_qualities_update (qualities, tracks, usual, wishes, changed);
+  livekit_qualities_update (qualities, tracks, usual, wishes, off, changed);
   for (i = 0; i < LIVEKIT_N_QUALITIES; i++) {
     if (changed[i]->len > 0)
       g_string_append_printf (told, "%s%s:", told->len == 0 ? "" : ", ",
@@ -139,6 +142,31 @@ GST_START_TEST (test_ended)
 
 GST_END_TEST;
 
+/* Of what is off nothing comes, audio too; what is wished meanwhile comes then. */
+GST_START_TEST (test_off)
+{
+  g_autoptr (GPtrArray) sids = NULL;
+
+  g_hash_table_add (off, (gpointer) "TR_A");
+  g_hash_table_add (off, (gpointer) "TR_C");
+  g_hash_table_add (off, (gpointer) "TR_X");
+  expect_told (HIGH, "off: TR_A TR_C");
+  sids = livekit_qualities_get_off (qualities);
+  fail_unless_equals_int (sids->len, 2);
+  expect_told (HIGH, "");
+  wish ("TR_C", LOW);
+  expect_told (HIGH, "");
+  g_hash_table_remove (off, "TR_C");
+  expect_told (HIGH, "low: TR_C");
+  g_hash_table_remove (off, "TR_A");
+  expect_told (HIGH, "high: TR_A");
+  g_clear_pointer (&sids, g_ptr_array_unref);
+  sids = livekit_qualities_get_off (qualities);
+  fail_unless_equals_int (sids->len, 0);
+}
+
+GST_END_TEST;
+
 static Suite *
 qualities_suite (void)
 {
@@ -151,6 +179,7 @@ qualities_suite (void)
   tcase_add_test (tc, test_wishes);
   tcase_add_test (tc, test_others);
   tcase_add_test (tc, test_ended);
+  tcase_add_test (tc, test_off);
   return suite;
 }
 
