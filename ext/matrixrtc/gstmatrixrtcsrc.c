@@ -48,10 +48,10 @@
  * when the SFU has been asked, and with each new collection what of it is chosen;
  * pads come with their first frames. Until the element goes to READY nothing else is
  * received, whoever comes, and who is chosen and comes (again) is; applications that
- * never choose receive everything. decodebin3 leaves the choice to us, and decodes what
- * its one input gives: link each pad to one of its own. A stream's id is made of the participant's
+ * never choose receive everything. A stream's id is made of the participant's
  * identity, the kind and the source (`@user:server:DEVICE/video/camera`) and is the
- * same in each run.
+ * same in each run. decodebin3 leaves the choice to us; link each pad to one of its
+ * own.
  *
  * A connection that is lost is got back, see #matrixrtcsrc:reconnect-timeout: pads
  * stay, and what comes then goes on with a discontinuity.

@@ -388,6 +388,28 @@ pad_tell_caps (GstMatrixRtcSrcPad * self, GstEvent * event)
   gst_stream_set_caps (self->stream, caps);
 }
 
+/* Goes out with the next buffer, on the streaming thread. */
+static void
+pad_store_tags (GstMatrixRtcSrcPad * self)
+{
+  g_autoptr (GstEvent) event =
+      gst_event_new_tag (gst_stream_get_tags (self->stream));
+
+  gst_pad_store_sticky_event (GST_PAD (self), event);
+}
+
+/* A pad of GStreamer 1.22 forgets its tags with each stream-start, also if the stream is
+ * the same. */
+static gboolean
+pad_push_stream_start (GstMatrixRtcSrcPad * self, GstPad * internal)
+{
+  gboolean is_taken = gst_pad_event_default (internal, GST_OBJECT (self),
+      gst_event_ref (self->stream_start));
+
+  pad_store_tags (self);
+  return is_taken;
+}
+
 /* Events from inside. A stream-start comes from each new target: downstream sees one
  * stream, with our name. */
 static gboolean
@@ -398,26 +420,17 @@ internal_event (GstPad * internal, GstObject * parent, GstEvent * event)
   if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START) {
     continuity_break (&self->continuity);
     gst_event_unref (event);
-    event = gst_event_ref (self->stream_start);
-  } else if (pad_is_repeated (self, event)) {
+    return pad_push_stream_start (self, internal);
+  }
+  if (pad_is_repeated (self, event)) {
     gst_event_unref (event);
     return TRUE;
-  } else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
-    pad_take_gap (self, event);
-  } else if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
-    pad_tell_caps (self, event);
   }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS)
+    pad_tell_caps (self, event);
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP)
+    pad_take_gap (self, event);
   return gst_pad_event_default (internal, parent, event);
-}
-
-/* Goes out with the next buffer, on the streaming thread. */
-static void
-pad_store_tags (GstMatrixRtcSrcPad * self)
-{
-  g_autoptr (GstEvent) event =
-      gst_event_new_tag (gst_stream_get_tags (self->stream));
-
-  gst_pad_store_sticky_event (GST_PAD (self), event);
 }
 
 static gboolean
