@@ -53,6 +53,13 @@ continuity_take_gap (Continuity * continuity, GstEvent * gap)
   continuity_reach (continuity, start, duration);
 }
 
+/* What has gone out up to now is no business of who hears what comes now. */
+void
+continuity_begin (Continuity * continuity)
+{
+  continuity->end = GST_CLOCK_TIME_NONE;
+}
+
 /* What comes now isn't before the end of what has gone out. */
 void
 continuity_hold (Continuity * continuity)

@@ -17,6 +17,7 @@ typedef struct
 
 void continuity_init (Continuity * continuity, GstClockTime usual_duration);
 void continuity_break (Continuity * continuity);
+void continuity_begin (Continuity * continuity);
 void continuity_hold (Continuity * continuity);
 GstEvent *continuity_bridge (Continuity * continuity, GstClockTime until,
     GstClockTime tolerance);

@@ -73,6 +73,7 @@ struct _GstMatrixRtcSrcPad
   gboolean is_pushing_filler;
   gboolean has_asked;           /* for the key frame that is needed */
   gint needs_key_frame;         /* atomic: linking starts anew */
+  gint begins;                  /* atomic: somebody else listens now */
 };
 
 enum
@@ -538,6 +539,8 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
     return GST_PAD_PROBE_DROP;
   g_atomic_int_set (&self->needs_key_frame, FALSE);
   self->has_asked = FALSE;
+  if (g_atomic_int_compare_and_exchange (&self->begins, TRUE, FALSE))
+    continuity_begin (&self->continuity);
   pad_bridge_hole (self, probe_get_pts (info));
   pad_continue (self, info);
   pad_keep_picture (self, info);
@@ -552,7 +555,9 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
   /* What nobody takes isn't missed, and the SFU may not even send it. */
   GST_OBJECT_LOCK (self);
   media_gap_excuse (&self->gap);
+  self->last_output = 0;
   GST_OBJECT_UNLOCK (self);
+  g_atomic_int_set (&self->begins, TRUE);
   if (!self->is_audio && g_atomic_int_get (&self->needs_key_frame))
     pad_ask_for_key_frame (self);
 }

@@ -148,6 +148,18 @@ GST_START_TEST (test_hold)
 
 GST_END_TEST;
 
+/* Who begins to listen isn't told of what was before. */
+GST_START_TEST (test_begin)
+{
+  check (100, 100, FALSE);
+  continuity_begin (&continuity);
+  fail_if (continuity_bridge (&continuity, 500, 0));
+  check (90, 100, FALSE);
+  check_bridge (500, 0, 100 + USUAL_DURATION);
+}
+
+GST_END_TEST;
+
 /* A depayloader has told of a lost packet. */
 GST_START_TEST (test_gap_of_others)
 {
@@ -210,6 +222,7 @@ continuity_suite (void)
   tcase_add_test (tc, test_shared);
   tcase_add_test (tc, test_bridge);
   tcase_add_test (tc, test_late_for_bridge);
+  tcase_add_test (tc, test_begin);
   tcase_add_test (tc, test_hold);
   tcase_add_test (tc, test_gap_of_others);
   tcase_add_test (tc, test_gap);
