@@ -17,6 +17,13 @@ LLVMFuzzerInitialize (int *argc, char ***argv)
   return 0;
 }
 
+static void
+on_attribute (gpointer key, gpointer value, gpointer user_data)
+{
+  g_assert (g_utf8_validate (key, -1, NULL));
+  g_assert (g_utf8_validate (value, -1, NULL));
+}
+
 /* Reads all text, so that a sanitizer sees it if it isn't there. */
 static void
 on_participant (const LiveKitParticipant * participant, gpointer user_data)
@@ -27,6 +34,8 @@ on_participant (const LiveKitParticipant * participant, gpointer user_data)
   g_assert (g_utf8_validate (participant->sid, -1, NULL));
   g_assert (g_utf8_validate (participant->identity, -1, NULL));
   g_assert (g_utf8_validate (participant->name, -1, NULL));
+  g_assert (g_utf8_validate (participant->metadata, -1, NULL));
+  g_hash_table_foreach (participant->attributes, on_attribute, NULL);
   for (i = 0; i < participant->tracks->len; i++) {
     const LiveKitTrack *track = g_ptr_array_index (participant->tracks, i);
 

@@ -21,11 +21,19 @@
 #define MAX_TEXT 1024           /* bytes of one name */
 #define MAX_DIMENSION 32768
 
+/* In bytes, of one participant and of all. LiveKit's own limits are 64000 for each
+ * of both, but nobody says how many participants there are. */
+#define MAX_METADATA (64 * 1024)
+#define MAX_ATTRIBUTES_SIZE (64 * 1024)
+#define MAX_DETAILS (16 * 1024 * 1024)
+#define MAX_ATTRIBUTES 128      /* of one participant */
+
 struct _LiveKitRoom
 {
   LiveKitRoomCallbacks callbacks;
   gpointer user_data;
   GHashTable *participants;     /* sid -> LiveKitParticipant, all but us */
+  gsize details_size;           /* of all participants */
   gchar *local_identity;
 };
 
@@ -71,12 +79,56 @@ participant_free (LiveKitParticipant * participant)
   g_free (participant->sid);
   g_free (participant->identity);
   g_free (participant->name);
+  g_free (participant->metadata);
+  g_hash_table_unref (participant->attributes);
   g_ptr_array_unref (participant->tracks);
   g_free (participant);
 }
 
+/* What is too long is no better cut off: it would be other JSON, or none. */
+static void
+participant_take_metadata (LiveKitParticipant * participant,
+    const gchar * metadata, gsize available)
+{
+  if (strlen (metadata) > MIN (MAX_METADATA, available)) {
+    GST_INFO ("the metadata of %s are too long", participant->sid);
+    metadata = "";
+  }
+  participant->metadata = g_utf8_make_valid (metadata, -1);
+  participant->details_size = strlen (participant->metadata);
+}
+
+static void
+participant_take_attributes (LiveKitParticipant * participant,
+    const Livekit__ParticipantInfo * info, gsize available)
+{
+  gsize left = MIN (MAX_ATTRIBUTES_SIZE, available);
+  gsize n_left_out = 0;
+  gsize i;
+
+  for (i = 0; i < info->n_attributes; i++) {
+    const Livekit__Attribute *attribute = info->attributes[i];
+    gsize size = strlen (attribute->key) + strlen (attribute->value);
+
+    if (size > left
+        || g_hash_table_size (participant->attributes) == MAX_ATTRIBUTES) {
+      n_left_out++;
+      continue;
+    }
+    left -= size;
+    participant->details_size += size;
+    g_hash_table_replace (participant->attributes,
+        g_utf8_make_valid (attribute->key, -1),
+        g_utf8_make_valid (attribute->value, -1));
+  }
+  if (n_left_out > 0)
+    GST_INFO ("%" G_GSIZE_FORMAT " attributes of %s are too many", n_left_out,
+        participant->sid);
+}
+
+/* @available: how long metadata and attributes may be, both together. */
 static LiveKitParticipant *
-participant_new (const Livekit__ParticipantInfo * info)
+participant_new (const Livekit__ParticipantInfo * info, gsize available)
 {
   LiveKitParticipant *participant = g_new0 (LiveKitParticipant, 1);
   gsize i;
@@ -85,6 +137,11 @@ participant_new (const Livekit__ParticipantInfo * info)
   participant->identity = dup_text (info->identity);
   participant->name = dup_text (info->name);
   participant->version = info->version;
+  participant->attributes =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  participant_take_metadata (participant, info->metadata, available);
+  participant_take_attributes (participant, info,
+      available - MIN (available, participant->details_size));
   participant->tracks =
       g_ptr_array_new_with_free_func ((GDestroyNotify) track_free);
   for (i = 0; i < MIN (info->n_tracks, MAX_TRACKS); i++) {
@@ -134,6 +191,7 @@ room_remove (LiveKitRoom * room, const gchar * sid)
   if (!g_hash_table_steal_extended (room->participants, sid, NULL,
           (gpointer *) & participant))
     return;
+  room->details_size -= participant->details_size;
   room->callbacks.left (participant, room->user_data);
   participant_free (participant);
 }
@@ -180,6 +238,7 @@ room_replace_former_session (LiveKitRoom * room,
   if (former == NULL)
     return FALSE;
   if (former->is_stale) {
+    room->details_size -= former->details_size;
     g_hash_table_remove (room->participants, sid);
     return TRUE;
   }
@@ -223,6 +282,7 @@ room_insert (LiveKitRoom * room, LiveKitParticipant * participant)
   if (known != NULL) {
     participant->level = known->level;
     participant->quality = known->quality;
+    room->details_size -= known->details_size;
   }
   /* A full room doesn't wait for those of a former session. */
   if (!is_known && g_hash_table_size (room->participants) >= MAX_PARTICIPANTS)
@@ -232,6 +292,7 @@ room_insert (LiveKitRoom * room, LiveKitParticipant * participant)
     participant_free (participant);
     return;
   }
+  room->details_size += participant->details_size;
   g_hash_table_replace (room->participants, participant->sid, participant);
   if (is_known)
     room->callbacks.updated (participant, room->user_data);
@@ -251,6 +312,16 @@ livekit_room_make_stale (LiveKitRoom * room)
     participant->is_stale = TRUE;
 }
 
+/* How long the metadata and attributes of @sid may be. */
+static gsize
+room_get_available (LiveKitRoom * room, const gchar * sid)
+{
+  const LiveKitParticipant *known = room_find_sid (room, sid);
+  gsize others = room->details_size - (known == NULL ? 0 : known->details_size);
+
+  return MAX_DETAILS - MIN (MAX_DETAILS, others);
+}
+
 /* Each info is a whole snapshot of one participant. */
 void
 livekit_room_update (LiveKitRoom * room, Livekit__ParticipantInfo ** infos,
@@ -267,7 +338,8 @@ livekit_room_update (LiveKitRoom * room, Livekit__ParticipantInfo ** infos,
     if (infos[i]->state == LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED)
       room_remove (room, sid);
     else
-      room_insert (room, participant_new (infos[i]));
+      room_insert (room, participant_new (infos[i],
+              room_get_available (room, sid)));
   }
 }
 

@@ -36,6 +36,9 @@ typedef struct
   gchar *sid;
   gchar *identity;
   gchar *name;
+  gchar *metadata;
+  GHashTable *attributes;       /* of strings, key -> value */
+  gsize details_size;           /* of both */
   gdouble level;                /* of the voice, up to 1; 0: silent */
   LiveKitQuality quality;
   guint32 version;

@@ -588,6 +588,151 @@ GST_START_TEST (test_quality)
 
 GST_END_TEST;
 
+/* What a participant tells of itself. */
+
+static void
+update_with_details (const gchar * sid, guint32 version,
+    const gchar * metadata, Livekit__Attribute ** attributes,
+    gsize n_attributes)
+{
+  Livekit__ParticipantInfo info = LIVEKIT__PARTICIPANT_INFO__INIT;
+  Livekit__ParticipantInfo *infos[] = { &info };
+
+  info.sid = info.identity = (gchar *) sid;
+  info.version = version;
+  info.state = (Livekit__ParticipantInfo__State) ACTIVE;
+  info.metadata = (gchar *) metadata;
+  info.attributes = attributes;
+  info.n_attributes = n_attributes;
+  livekit_room_update (room, infos, 1);
+}
+
+static void
+update_with_attribute (guint32 version, const gchar * key, const gchar * value)
+{
+  Livekit__Attribute attribute = LIVEKIT__ATTRIBUTE__INIT;
+  Livekit__Attribute *attributes[] = { &attribute };
+
+  attribute.key = (gchar *) key;
+  attribute.value = (gchar *) value;
+  update_with_details ("PA_1", version, "", attributes, 1);
+}
+
+static void
+expect_attribute (const gchar * key, const gchar * value)
+{
+  fail_unless_equals_string (g_hash_table_lookup (latest->attributes, key),
+      value);
+}
+
+GST_START_TEST (test_metadata)
+{
+  const gsize max = 64 * 1024;
+  g_autofree gchar *longest = g_strnfill (max, 'x');
+  g_autofree gchar *too_long = g_strnfill (max + 1, 'x');
+
+  update ("PA_1", "bob", 1, ACTIVE);
+  fail_unless_equals_string (latest->metadata, "");
+  update_with_details ("PA_1", 2, longest, NULL, 0);
+  fail_unless_equals_string (latest->metadata, longest);
+  update_with_details ("PA_1", 3, too_long, NULL, 0);
+  fail_unless_equals_string (latest->metadata, "");
+  update_with_details ("PA_1", 4, "a\xff" "b", NULL, 0);
+  fail_unless_equals_string (latest->metadata, "a\xef\xbf\xbd" "b");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_attributes)
+{
+  update_with_attribute (1, "lk.publish_on_behalf", "eve");
+  expect_attribute ("lk.publish_on_behalf", "eve");
+  update_with_attribute (2, "", "");
+  expect_attribute ("lk.publish_on_behalf", NULL);
+  expect_attribute ("", "");
+  update_with_attribute (3, "a\xff", "\xff");
+  expect_attribute ("a\xef\xbf\xbd", "\xef\xbf\xbd");
+  update ("PA_1", "PA_1", 4, ACTIVE);
+  fail_unless_equals_int (g_hash_table_size (latest->attributes), 0);
+}
+
+GST_END_TEST;
+
+/* One that doesn't fit is left out whole, and others stay. */
+GST_START_TEST (test_long_attributes)
+{
+  g_autofree gchar *half = g_strnfill (32 * 1024, 'x');
+  g_autofree gchar *other_half = g_strnfill (32 * 1024 - 2, 'x');
+  Livekit__Attribute list[3];
+  Livekit__Attribute *attributes[] = { &list[0], &list[1], &list[2] };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (list); i++)
+    livekit__attribute__init (&list[i]);
+  list[0].key = (gchar *) "a";
+  list[0].value = half;
+  list[1].key = (gchar *) "b";
+  list[1].value = half;
+  list[2].key = (gchar *) "c";
+  list[2].value = other_half;
+  update_with_details ("PA_1", 1, "", attributes, G_N_ELEMENTS (list));
+  fail_unless_equals_int (g_hash_table_size (latest->attributes), 2);
+  expect_attribute ("a", half);
+  expect_attribute ("c", other_half);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_too_many_attributes)
+{
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+  Livekit__Attribute list[129];
+  Livekit__Attribute *attributes[G_N_ELEMENTS (list)];
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (list); i++) {
+    livekit__attribute__init (&list[i]);
+    list[i].key = g_strdup_printf ("%u", i);
+    g_ptr_array_add (keys, list[i].key);
+    attributes[i] = &list[i];
+  }
+  update_with_details ("PA_1", 1, "", attributes, G_N_ELEMENTS (list));
+  fail_unless_equals_int (g_hash_table_size (latest->attributes), 128);
+  expect_attribute ("127", "");
+  expect_attribute ("128", NULL);
+}
+
+GST_END_TEST;
+
+/* All of them together are bounded, too; of whoever leaves it is given back, and
+ * of whoever changes it. */
+GST_START_TEST (test_details_of_all)
+{
+  g_autofree gchar *metadata = g_strnfill (64 * 1024, 'x');
+  guint i;
+
+  for (i = 0; i < 256; i++) {
+    g_autofree gchar *sid = g_strdup_printf ("PA_%u", i);
+
+    update_with_details (sid, 1, metadata, NULL, 0);
+    fail_unless_equals_string (latest->metadata, metadata);
+  }
+  update_with_details ("PA_x", 1, "x", NULL, 0);
+  fail_unless_equals_string (latest->metadata, "");
+  update_with_details ("PA_7", 2, metadata, NULL, 0);
+  fail_unless_equals_string (latest->metadata, metadata);
+  update_with_details ("PA_7", 3, metadata + 1, NULL, 0);
+  update_with_details ("PA_x", 2, "x", NULL, 0);
+  fail_unless_equals_string (latest->metadata, "x");
+  update_with_details ("PA_y", 1, "y", NULL, 0);
+  fail_unless_equals_string (latest->metadata, "");
+  update ("PA_8", "PA_8", 2, GONE);
+  update_with_details ("PA_y", 2, metadata, NULL, 0);
+  fail_unless_equals_string (latest->metadata, metadata);
+}
+
+GST_END_TEST;
+
 static Suite *
 room_suite (void)
 {
@@ -614,6 +759,11 @@ room_suite (void)
   tcase_add_test (tc, test_speakers);
   tcase_add_test (tc, test_bad_speakers);
   tcase_add_loop_test (tc, test_quality, 0, G_N_ELEMENTS (qualities));
+  tcase_add_test (tc, test_metadata);
+  tcase_add_test (tc, test_attributes);
+  tcase_add_test (tc, test_long_attributes);
+  tcase_add_test (tc, test_too_many_attributes);
+  tcase_add_test (tc, test_details_of_all);
   return suite;
 }
 
