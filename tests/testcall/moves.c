@@ -250,6 +250,83 @@ testcall_set_delay (TestCall * call, const gchar * name, guint delay_ms)
   return move.done;
 }
 
+/* --- What people tell of themselves -------------------------------------- */
+
+typedef struct
+{
+  const gchar *name;
+  gsize text;                   /* offset of what is set in Person; 0: an attribute */
+  const gchar *key;
+  const gchar *value;
+  gboolean done;
+} Detail;
+
+static void
+set_attribute (Person * person, const gchar * key, const gchar * value)
+{
+  if (!person->attributes)
+    person->attributes =
+        g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (value)
+    g_hash_table_replace (person->attributes, g_strdup (key), g_strdup (value));
+  else
+    g_hash_table_remove (person->attributes, key);
+}
+
+static void
+do_set_detail (TestCall * call, gpointer data)
+{
+  Detail *detail = data;
+  Person *person = people_find (call, detail->name);
+
+  if (!person)
+    return;
+  detail->done = TRUE;
+  if (detail->text == 0) {
+    set_attribute (person, detail->key, detail->value);
+  } else {
+    gchar **text = &G_STRUCT_MEMBER (gchar *, person, detail->text);
+
+    g_free (*text);
+    *text = g_strdup (detail->value);
+  }
+  person_changed (call, person);
+}
+
+gboolean
+testcall_set_display_name (TestCall * call, const gchar * name,
+    const gchar * display_name)
+{
+  Detail detail = {.name = name,.value = display_name,
+    .text = G_STRUCT_OFFSET (Person, display_name)
+  };
+
+  testcall_run (call, do_set_detail, &detail);
+  return detail.done;
+}
+
+gboolean
+testcall_set_metadata (TestCall * call, const gchar * name,
+    const gchar * metadata)
+{
+  Detail detail = {.name = name,.value = metadata,
+    .text = G_STRUCT_OFFSET (Person, metadata)
+  };
+
+  testcall_run (call, do_set_detail, &detail);
+  return detail.done;
+}
+
+gboolean
+testcall_set_attribute (TestCall * call, const gchar * name,
+    const gchar * key, const gchar * value)
+{
+  Detail detail = {.name = name,.key = key,.value = value };
+
+  testcall_run (call, do_set_detail, &detail);
+  return detail.done;
+}
+
 /* --- Names of things ----------------------------------------------------- */
 
 static void

@@ -17,6 +17,13 @@
 /* An SFU's are 3 s apart. */
 #define REPORT_INTERVAL (500 * GST_MSECOND)
 
+enum
+{
+  CHANNEL_RELIABLE,
+  CHANNEL_LOSSY,
+  N_CHANNELS
+};
+
 typedef enum
 {
   POST_OFFER,
@@ -25,7 +32,8 @@ typedef enum
   POST_GATHERED,
   POST_CONNECTED,
   POST_PATH,
-  POST_KEY_FRAME
+  POST_KEY_FRAME,
+  POST_CHANNEL_OPEN
 } PostKind;
 
 /* An appsrc, owned by the pipeline. */
@@ -45,7 +53,9 @@ struct _Peer
   GstElement *pipeline;
   GstElement *webrtc;
   Path *path;
-  GObject *data_channels[2];
+  GObject *data_channels[N_CHANNELS];
+  gboolean is_open[N_CHANNELS];
+  GQueue messages[N_CHANNELS];  /* GBytes *: until it's open */
   GPtrArray *sources;           /* Source * */
   guint negotiated_sources;
   gboolean negotiated_once;
@@ -66,19 +76,22 @@ typedef struct
   PostKind kind;
   GstPromise *promise;
   gchar *text;
-  guint source;
+  guint source;                 /* or the channel */
 } Post;
 
 static void
 peer_clear (gpointer data)
 {
   Peer *peer = data;
+  guint i;
 
   g_main_context_unref (peer->context);
   g_ptr_array_unref (peer->sources);
   if (peer->local)
     gst_sdp_message_free (peer->local);
   g_queue_clear_full (&peer->early, g_free);
+  for (i = 0; i < N_CHANNELS; i++)
+    g_queue_clear_full (&peer->messages[i], (GDestroyNotify) g_bytes_unref);
 }
 
 static void
@@ -133,6 +146,18 @@ handle_offer (Peer * peer, GstPromise * promise)
   gst_webrtc_session_description_free (offer);
 }
 
+static void
+open_channel (Peer * peer, guint channel)
+{
+  GBytes *message;
+
+  peer->is_open[channel] = TRUE;
+  while ((message = g_queue_pop_head (&peer->messages[channel]))) {
+    g_signal_emit_by_name (peer->data_channels[channel], "send-data", message);
+    g_bytes_unref (message);
+  }
+}
+
 static gboolean
 on_post (gpointer data)
 {
@@ -163,6 +188,9 @@ on_post (gpointer data)
       break;
     case POST_KEY_FRAME:
       peer->events->key_frame (peer->user_data, post->source);
+      break;
+    case POST_CHANNEL_OPEN:
+      open_channel (peer, post->source);
       break;
   }
   return G_SOURCE_REMOVE;
@@ -258,21 +286,36 @@ on_path_changed (Peer * peer)
 }
 
 static void
-create_data_channels (Peer * peer)
+on_channel_open (GObject * channel, Peer * peer)
 {
-  g_autoptr (GstStructure) lossy = gst_structure_new ("options", "ordered",
-      G_TYPE_BOOLEAN, FALSE, "max-retransmits", G_TYPE_INT, 0, NULL);
+  Post *post = post_new (peer, POST_CHANNEL_OPEN);
 
-  g_signal_emit_by_name (peer->webrtc, "create-data-channel", "_reliable",
-      NULL, &peer->data_channels[0]);
-  g_signal_emit_by_name (peer->webrtc, "create-data-channel", "_lossy", lossy,
-      &peer->data_channels[1]);
+  post->source = channel == peer->data_channels[CHANNEL_RELIABLE] ?
+      CHANNEL_RELIABLE : CHANNEL_LOSSY;
+  post_send (post);
 }
 
 static void
 release_by_closure (gpointer peer, GClosure * closure)
 {
   peer_release (peer);
+}
+
+static void
+create_data_channels (Peer * peer)
+{
+  guint i;
+  g_autoptr (GstStructure) lossy = gst_structure_new ("options", "ordered",
+      G_TYPE_BOOLEAN, FALSE, "max-retransmits", G_TYPE_INT, 0, NULL);
+
+  g_signal_emit_by_name (peer->webrtc, "create-data-channel", "_reliable",
+      NULL, &peer->data_channels[CHANNEL_RELIABLE]);
+  g_signal_emit_by_name (peer->webrtc, "create-data-channel", "_lossy", lossy,
+      &peer->data_channels[CHANNEL_LOSSY]);
+  for (i = 0; i < N_CHANNELS; i++)
+    g_signal_connect_data (peer->data_channels[i], "on-open",
+        G_CALLBACK (on_channel_open), g_atomic_rc_box_acquire (peer),
+        release_by_closure, 0);
 }
 
 static void
@@ -347,6 +390,8 @@ wait_for_promise (gpointer promise, gpointer user_data)
 void
 peer_close (Peer * peer)
 {
+  guint i;
+
   peer->closed = TRUE;
   drop_step (peer);
   g_clear_pointer (&peer->answer, gst_webrtc_session_description_free);
@@ -356,8 +401,10 @@ peer_close (Peer * peer)
   rtc_transport_stop (peer->webrtc);
   gst_element_set_state (peer->pipeline, GST_STATE_NULL);
   g_clear_pointer (&peer->promises, g_ptr_array_unref);
-  g_clear_object (&peer->data_channels[0]);
-  g_clear_object (&peer->data_channels[1]);
+  for (i = 0; i < N_CHANNELS; i++) {
+    g_signal_handlers_disconnect_by_data (peer->data_channels[i], peer);
+    g_clear_object (&peer->data_channels[i]);
+  }
   g_clear_pointer (&peer->path, path_free);
   gst_object_unref (peer->pipeline);
   peer_release (peer);
@@ -588,6 +635,16 @@ peer_add_candidate (Peer * peer, const gchar * candidate)
     g_queue_push_tail (&peer->early, g_strdup (candidate));
   else
     add_candidate ((gpointer) candidate, peer);
+}
+
+void
+peer_send_data (Peer * peer, gboolean reliable, GBytes * message)
+{
+  guint channel = reliable ? CHANNEL_RELIABLE : CHANNEL_LOSSY;
+
+  g_queue_push_tail (&peer->messages[channel], g_bytes_ref (message));
+  if (peer->is_open[channel])
+    open_channel (peer, channel);
 }
 
 void

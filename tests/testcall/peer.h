@@ -46,6 +46,8 @@ gboolean peer_hear (Peer * peer, const Answer * answer);
  * offer. */
 void peer_accept (Peer * peer, const Answer * answer);
 void peer_add_candidate (Peer * peer, const gchar * candidate);
+/* When the data channel is open. */
+void peer_send_data (Peer * peer, gboolean reliable, GBytes * message);
 
 /* Of the local description; valid until the next call. */
 void peer_get_transport (Peer * peer, OfferTransport * transport);

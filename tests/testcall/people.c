@@ -118,6 +118,9 @@ person_free (Person * person)
   g_free (person->sid);
   g_ptr_array_unref (person->tracks);
   g_clear_pointer (&person->encryption, encryption_unref);
+  g_free (person->display_name);
+  g_free (person->metadata);
+  g_clear_pointer (&person->attributes, g_hash_table_unref);
   g_free (person);
 }
 
@@ -193,6 +196,34 @@ track_info_new (const Track * track)
   return info;
 }
 
+static void
+put_attributes (Livekit__ParticipantInfo * info, GHashTable * attributes)
+{
+  GHashTableIter iter;
+  const gchar *key, *value;
+
+  info->attributes = g_new (Livekit__Attribute *,
+      g_hash_table_size (attributes));
+  g_hash_table_iter_init (&iter, attributes);
+  while (g_hash_table_iter_next (&iter, (gpointer *) & key,
+          (gpointer *) & value)) {
+    Livekit__Attribute *attribute = g_new (Livekit__Attribute, 1);
+
+    livekit__attribute__init (attribute);
+    attribute->key = g_strdup (key);
+    attribute->value = g_strdup (value);
+    info->attributes[info->n_attributes++] = attribute;
+  }
+}
+
+static const gchar *
+person_display_name (const Person * person)
+{
+  if (person->display_name)
+    return person->display_name;
+  return person->tracks ? person->name : "";
+}
+
 /* A person without a tracks array is a mere subscriber. */
 Livekit__ParticipantInfo *
 person_info_new (const Person * person, gboolean gone)
@@ -203,7 +234,10 @@ person_info_new (const Person * person, gboolean gone)
   livekit__participant_info__init (info);
   info->sid = g_strdup (person->sid);
   info->identity = g_strdup (person->identity);
-  info->name = g_strdup (person->tracks ? person->name : "");
+  info->name = g_strdup (person_display_name (person));
+  info->metadata = g_strdup (person->metadata ? person->metadata : "");
+  if (person->attributes)
+    put_attributes (info, person->attributes);
   info->state = gone ? LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED :
       LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE;
   info->version = person->version;
@@ -228,6 +262,13 @@ person_info_free (Livekit__ParticipantInfo * info)
     g_free (info->tracks[i]);
   }
   g_free (info->tracks);
+  for (i = 0; i < info->n_attributes; i++) {
+    g_free (info->attributes[i]->key);
+    g_free (info->attributes[i]->value);
+    g_free (info->attributes[i]);
+  }
+  g_free (info->attributes);
+  g_free (info->metadata);
   g_free (info->sid);
   g_free (info->identity);
   g_free (info->name);

@@ -59,6 +59,9 @@ typedef struct
   guint version;
   Encryption *encryption;       /* of its new tracks; NULL: plain */
   guint delay_ms;               /* of its new tracks */
+  gchar *display_name;          /* NULL: its name */
+  gchar *metadata;              /* NULL: none */
+  GHashTable *attributes;       /* key -> value; NULL: none */
 } Person;
 
 /* One published track. Sessions hold references in their lines. */

@@ -104,6 +104,14 @@ gboolean testcall_set_pace (TestCall * call, const gchar * name,
  * participant. */
 gboolean testcall_set_delay (TestCall * call, const gchar * name,
     guint delay_ms);
+/* What the participant tells of itself; value NULL: no such attribute any more.
+ * FALSE: there is no such participant. */
+gboolean testcall_set_display_name (TestCall * call, const gchar * name,
+    const gchar * display_name);
+gboolean testcall_set_metadata (TestCall * call, const gchar * name,
+    const gchar * metadata);
+gboolean testcall_set_attribute (TestCall * call, const gchar * name,
+    const gchar * key, const gchar * value);
 /* What the participant publishes from now on is encrypted (Opus and VP8 only),
  * with the newest key, at its index. FALSE: there is no such participant. The
  * raw key is of 16 bytes. */
@@ -171,6 +179,22 @@ void testcall_send_speakers (TestCall * call, const gchar * name,
     gdouble level);
 void testcall_send_quality (TestCall * call, const gchar * name,
     guint quality);
+/* Sent to all over a data channel, as soon as that is open. */
+typedef struct
+{
+  const gchar *topic;           /* NULL: none */
+  const void *payload;
+  gsize length;
+  gboolean lossy;
+  guint sequence;               /* 0: none */
+} TestcallData;
+
+/* name NULL: the server's own. FALSE: there is no such participant. */
+gboolean testcall_send_data (TestCall * call, const gchar * name,
+    const TestcallData * data);
+/* Of at least one byte: GStreamer can't send an empty message. */
+void testcall_send_raw_data (TestCall * call, gboolean lossy,
+    gconstpointer data, gsize length);
 void testcall_send_raw (TestCall * call, gconstpointer data, gsize length,
     gboolean text);
 /* The room moves: room_moved with a new room sid, a fresh token, and new
