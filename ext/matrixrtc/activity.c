@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who speaks in a room, and how well everybody is connected: told as the server
- * tells it, but no more often than an application can bear.
+ * What there is new of those in a room: who speaks, how well they are connected,
+ * and what else they tell of themselves. Told as the server tells it, but no more
+ * often than an application can bear.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -23,6 +24,7 @@ struct _Activity
   gboolean have_speakers_changed;
   gboolean does_anybody_speak;  /* as told */
   GHashTable *changed_sids;     /* whose quality has changed */
+  GHashTable *updated_sids;     /* of whom something else has */
 };
 
 static void
@@ -44,22 +46,24 @@ sids_new (void)
   return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
-/* The application may stop us from inside. */
+/* Of those in @set, which is empty then. Who has left meanwhile isn't told of. The
+ * application may stop us from inside. */
 static void
-tell_qualities (Activity * activity)
+tell_of_each (Activity * activity, GHashTable ** set,
+    void (*tell) (const LiveKitParticipant *, gpointer))
 {
-  g_autoptr (GHashTable) sids = g_steal_pointer (&activity->changed_sids);
+  g_autoptr (GHashTable) sids = g_steal_pointer (set);
   GHashTableIter iter;
   const gchar *sid;
 
-  activity->changed_sids = sids_new ();
+  *set = sids_new ();
   g_hash_table_iter_init (&iter, sids);
   while (g_hash_table_iter_next (&iter, (gpointer *) & sid, NULL)) {
     const LiveKitParticipant *participant =
         livekit_room_find_sid (activity->participants, sid);
 
     if (participant != NULL)
-      activity->callbacks.quality_changed (participant, activity->user_data);
+      tell (participant, activity->user_data);
   }
 }
 
@@ -67,7 +71,8 @@ static gboolean
 has_news (Activity * activity)
 {
   return activity->have_speakers_changed
-      || g_hash_table_size (activity->changed_sids) > 0;
+      || g_hash_table_size (activity->changed_sids) > 0
+      || g_hash_table_size (activity->updated_sids) > 0;
 }
 
 static gboolean on_timer (gpointer user_data);
@@ -81,7 +86,10 @@ tell_news (Activity * activity)
   activity->timer = matrix_rtc_add_timeout (INTERVAL_MS, on_timer, activity);
   if (activity->have_speakers_changed)
     tell_speakers (activity);
-  tell_qualities (activity);
+  tell_of_each (activity, &activity->changed_sids,
+      activity->callbacks.quality_changed);
+  tell_of_each (activity, &activity->updated_sids,
+      activity->callbacks.participant_updated);
 }
 
 static gboolean
@@ -141,6 +149,21 @@ activity_take_quality (Activity * activity,
   tell_news (activity);
 }
 
+/* Until activity_tell_updates(), so that those of one message of the server are
+ * told together. */
+void
+activity_take_updated (Activity * activity,
+    const LiveKitParticipant * participant)
+{
+  g_hash_table_add (activity->updated_sids, g_strdup (participant->sid));
+}
+
+void
+activity_tell_updates (Activity * activity)
+{
+  tell_news (activity);
+}
+
 /* @participants has to outlive us. */
 Activity *
 activity_new (LiveKitRoom * participants, const ActivityCallbacks * callbacks,
@@ -152,6 +175,7 @@ activity_new (LiveKitRoom * participants, const ActivityCallbacks * callbacks,
   activity->callbacks = *callbacks;
   activity->user_data = user_data;
   activity->changed_sids = sids_new ();
+  activity->updated_sids = sids_new ();
   return activity;
 }
 
@@ -162,6 +186,7 @@ activity_stop (Activity * activity)
   matrix_rtc_clear_source (&activity->timer);
   activity->have_speakers_changed = FALSE;
   g_hash_table_remove_all (activity->changed_sids);
+  g_hash_table_remove_all (activity->updated_sids);
 }
 
 void
@@ -169,5 +194,6 @@ activity_free (Activity * activity)
 {
   activity_stop (activity);
   g_hash_table_unref (activity->changed_sids);
+  g_hash_table_unref (activity->updated_sids);
   g_free (activity);
 }

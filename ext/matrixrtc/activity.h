@@ -10,6 +10,10 @@ typedef struct _Activity Activity;
 /* Called on the worker thread. */
 typedef struct
 {
+  /* With all updates that there were since the last time. Never before somebody was
+   * told of as joined, nor after that of leaving. */
+  void (*participant_updated) (const LiveKitParticipant * participant,
+      gpointer user_data);
   /* @speakers are all who speak now, of LiveKitParticipant, the loudest first. */
   void (*speakers_changed) (const GPtrArray * speakers, gpointer user_data);
   void (*quality_changed) (const LiveKitParticipant * participant,
@@ -26,6 +30,9 @@ void activity_take_speakers (Activity * activity,
 void activity_take_quality (Activity * activity,
     const Livekit__ConnectionQualityUpdate * update);
 void activity_take_silence (Activity * activity);
+void activity_take_updated (Activity * activity,
+    const LiveKitParticipant * participant);
+void activity_tell_updates (Activity * activity);
 void activity_take_left (Activity * activity,
     const LiveKitParticipant * participant);
 

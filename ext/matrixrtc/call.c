@@ -163,7 +163,6 @@ call_keep_participant (Call * call, const LiveKitParticipant * participant)
   g_hash_table_replace (call->participants, g_strdup (participant->identity),
       structure);
   g_mutex_unlock (&call->lock);
-  call->callbacks.participants_changed (call->user_data);
 }
 
 static void
@@ -172,7 +171,6 @@ call_drop_participant (Call * call, const LiveKitParticipant * participant)
   g_mutex_lock (&call->lock);
   g_hash_table_remove (call->participants, participant->identity);
   g_mutex_unlock (&call->lock);
-  call->callbacks.participants_changed (call->user_data);
 }
 
 /* Takes @message. */
@@ -182,6 +180,14 @@ call_tell (Call * call, GstStructure * message)
   gst_structure_set (message, "service-url", G_TYPE_STRING,
       connection_get_service_url (call->connection), NULL);
   call->callbacks.message (message, call->user_data);
+}
+
+static void
+call_tell_of_participant (Call * call, const LiveKitParticipant * participant,
+    const gchar * name)
+{
+  call->callbacks.participants_changed (call->user_data);
+  call_tell (call, participant_info_new (participant, name));
 }
 
 /* One encrypted track makes it an encrypted call. */
@@ -207,8 +213,7 @@ on_participant_joined (const LiveKitParticipant * participant,
 
   call_note_encryption (call, participant);
   call_keep_participant (call, participant);
-  call_tell (call, participant_info_new (participant,
-          "matrixrtc-participant-joined"));
+  call_tell_of_participant (call, participant, "matrixrtc-participant-joined");
 }
 
 static void
@@ -218,8 +223,14 @@ on_participant_left (const LiveKitParticipant * participant, gpointer user_data)
 
   e2ee_call_forget_keys (call->encryption, participant->identity);
   call_drop_participant (call, participant);
-  call_tell (call, participant_info_new (participant,
-          "matrixrtc-participant-left"));
+  call_tell_of_participant (call, participant, "matrixrtc-participant-left");
+}
+
+static void
+on_update_due (const LiveKitParticipant * participant, gpointer user_data)
+{
+  call_tell_of_participant (user_data, participant,
+      "matrixrtc-participant-updated");
 }
 
 static void
@@ -297,8 +308,6 @@ on_participant_updated (const LiveKitParticipant * participant,
   for (i = 0; i < participant->tracks->len; i++)
     call_with_track (call, participant, g_ptr_array_index (participant->tracks,
             i), NULL, call_update_track, NULL);
-  call_tell (call, participant_info_new (participant,
-          "matrixrtc-participant-updated"));
 }
 
 static void
@@ -593,6 +602,7 @@ static const ConnectionCallbacks connection_callbacks = {
   .room.track_failed = on_track_failed,
   .room.tracks_changed = on_tracks_changed,
   .room.streams_selected = on_streams_selected,
+  .room.activity.participant_updated = on_update_due,
   .room.activity.speakers_changed = on_speakers_changed,
   .room.activity.quality_changed = on_quality_changed,
   .track.added = on_track_added,

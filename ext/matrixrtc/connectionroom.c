@@ -205,6 +205,7 @@ on_participant_updated (const LiveKitParticipant * participant,
         track->sid, track->encrypted);
   }
   room->callbacks.participant_updated (participant, room->user_data);
+  activity_take_updated (room->activity, participant);
 }
 
 static void
@@ -298,6 +299,7 @@ connection_room_take_update (ConnectionRoom * room,
     Livekit__ParticipantInfo ** infos, gsize n_infos)
 {
   livekit_room_update (room->participants, infos, n_infos);
+  activity_tell_updates (room->activity);
   room_match_tracks (room);
 }
 
@@ -359,6 +361,7 @@ room_take_participants (ConnectionRoom * room,
   livekit_room_set_local (room->participants, local);
   livekit_room_make_stale (room->participants);
   livekit_room_update (room->participants, others, n_others);
+  activity_tell_updates (room->activity);
 }
 
 void

@@ -13,6 +13,7 @@ typedef struct
 {
   void (*participant_joined) (const LiveKitParticipant * participant,
       gpointer user_data);
+  /* At once; activity tells what needn't be known at once. */
   void (*participant_updated) (const LiveKitParticipant * participant,
       gpointer user_data);
   void (*participant_left) (const LiveKitParticipant * participant,

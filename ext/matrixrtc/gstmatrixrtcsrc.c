@@ -809,7 +809,12 @@ install_properties (GObjectClass * klass)
    * `participants`, a list of structures with `identity`, `sid`, `name`, `user-id`
    * and `device-id` where the identity tells them, and `tracks`, a list of
    * structures with `sid`, `kind`, `source`, `muted`, `encrypted`, `mime-type`,
-   * and `width` and `height` where they are known.
+   * and `width` and `height` where they are known. `metadata` is a text of the
+   * participant's own, empty if there is none or more than 64 KiB, and `attributes`
+   * a list of structures, each with a `key`, which may be any text, and a `value`,
+   * in the order of their keys: up to 128, and up to 64 KiB of all. What doesn't fit
+   * is left out whole, and so it is where those of all participants together
+   * are more than 16 MiB.
    *
    * Since: 0.1.0
    */

@@ -7,6 +7,8 @@
 #include "config.h"
 #endif
 
+#include <stdlib.h>
+#include <string.h>
 #include "gstmatrixrtc-enumtypes.h"
 #include "matrix/identity.h"
 #include "participantinfo.h"
@@ -64,7 +66,32 @@ track_info_new (const LiveKitTrack * track)
   return structure;
 }
 
-/* Who it is, and what is published. */
+static gint
+compare_keys (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const gchar * const *) a, *(const gchar * const *) b);
+}
+
+/* A list, as keys may be any text, and what names a field of a structure is never
+ * forgotten. In the order of their keys. */
+static void
+take_attributes (GstStructure * structure, GHashTable * attributes)
+{
+  guint n_keys, i;
+  g_autofree gpointer *keys =
+      g_hash_table_get_keys_as_array (attributes, &n_keys);
+  GValue list = G_VALUE_INIT;
+
+  qsort (keys, n_keys, sizeof (gpointer), compare_keys);
+  g_value_init (&list, GST_TYPE_LIST);
+  for (i = 0; i < n_keys; i++)
+    append_structure (&list, gst_structure_new ("attribute",
+            "key", G_TYPE_STRING, keys[i], "value", G_TYPE_STRING,
+            g_hash_table_lookup (attributes, keys[i]), NULL));
+  gst_structure_take_value (structure, "attributes", &list);
+}
+
+/* Who it is, what that says of itself, and what is published. */
 GstStructure *
 participant_info_new (const LiveKitParticipant * participant,
     const gchar * name)
@@ -78,6 +105,9 @@ participant_info_new (const LiveKitParticipant * participant,
     append_structure (&tracks,
         track_info_new (g_ptr_array_index (participant->tracks, i)));
   gst_structure_take_value (structure, "tracks", &tracks);
+  gst_structure_set (structure, "metadata", G_TYPE_STRING,
+      participant->metadata, NULL);
+  take_attributes (structure, participant->attributes);
   return structure;
 }
 
