@@ -34,6 +34,7 @@ struct _Call
   CallCallbacks callbacks;
   gpointer user_data;
 
+  DataLimits *data_limits;      /* constant; of use in any thread */
   Connection *connection;       /* NULL until the settings have proved right */
 
   GMutex lock;                  /* a leaf: nothing is called under it */
@@ -59,6 +60,7 @@ call_new (const CallSettings * settings, E2eeCall * encryption, GstBin * bin,
   call->loop = matrix_rtc_loop_ref (loop);
   call->callbacks = *callbacks;
   call->user_data = user_data;
+  call->data_limits = data_limits_new ();
   g_mutex_init (&call->lock);
   call->participants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       (GDestroyNotify) gst_structure_free);
@@ -70,6 +72,7 @@ void
 call_free (Call * call)
 {
   g_clear_pointer (&call->connection, connection_free);
+  data_limits_unref (call->data_limits);
   g_hash_table_unref (call->participants);
   g_mutex_clear (&call->lock);
   call_settings_clear (&call->settings);
@@ -115,7 +118,8 @@ call_publish_stats (Call * call)
   connection_get_counts (call->connection, &n_reconnects, &n_resumes);
   call->callbacks.stats_changed (gst_structure_new ("matrixrtc-stats",
           "reconnects", G_TYPE_UINT, n_reconnects,
-          "resumes", G_TYPE_UINT, n_resumes, NULL), call->user_data);
+          "resumes", G_TYPE_UINT, n_resumes, "dropped-data", G_TYPE_UINT64,
+          call_get_n_dropped_data (call), NULL), call->user_data);
 }
 
 static void
@@ -245,6 +249,21 @@ on_quality_changed (const LiveKitParticipant * participant, gpointer user_data)
 {
   call_tell (user_data, participant_info_new_quality (participant,
           "matrixrtc-connection-quality"));
+}
+
+static void
+on_data (const LiveKitParticipant * sender, const LiveKitDataPacket * packet,
+    gboolean is_reliable, gpointer user_data)
+{
+  call_tell (user_data, participant_info_new_data (sender, packet, is_reliable,
+          "matrixrtc-data"));
+}
+
+/* Data messages that were too many. Any thread. */
+guint64
+call_get_n_dropped_data (Call * call)
+{
+  return data_limits_get_n_dropped (call->data_limits);
 }
 
 /* Tracks */
@@ -605,6 +624,7 @@ static const ConnectionCallbacks connection_callbacks = {
   .room.activity.participant_updated = on_update_due,
   .room.activity.speakers_changed = on_speakers_changed,
   .room.activity.quality_changed = on_quality_changed,
+  .room.data = on_data,
   .track.added = on_track_added,
   .track.moved = on_track_moved,
   .track.interrupted = on_track_interrupted,
@@ -644,7 +664,8 @@ call_new_connection (Call * call, GError ** error)
   .bin = call->bin,.loop = call->loop,.receivers.output =
         settings->output,.receivers.encryption =
         call->encryption,.receivers.unencrypted_media =
-        settings->unencrypted_media,.latency_ms =
+        settings->unencrypted_media,.data_limits =
+        call->data_limits,.latency_ms =
         settings->latency,.add_reference_timestamps =
         settings->add_reference_timestamp_meta,.relay_only =
         settings->ice_transport_policy ==

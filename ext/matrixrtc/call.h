@@ -78,6 +78,7 @@ void call_stop (Call * call);
 void call_free (Call * call);
 
 GstStructure *call_get_participants (Call * call);
+guint64 call_get_n_dropped_data (Call * call);
 void call_take_media_error (Call * call, GstObject * source,
     const gchar * debug);
 

@@ -448,6 +448,16 @@ on_quality_changed (Session * session,
 }
 
 static void
+on_data (Session * session, GBytes * message, gboolean is_reliable,
+    gpointer user_data)
+{
+  Connection *connection = user_data;
+
+  if (session == connection->session)
+    connection_room_take_data (connection->room, message, is_reliable);
+}
+
+static void
 on_connected (Session * session, gpointer user_data)
 {
   Connection *connection = user_data;
@@ -510,6 +520,7 @@ static const SessionCallbacks session_callbacks = {
   .moved = on_moved,
   .speakers_changed = on_speakers_changed,
   .quality_changed = on_quality_changed,
+  .data = on_data,
   .track_ready = on_track_ready,
   .track_ended = on_track_ended,
   .track_failed = on_track_failed,
@@ -596,7 +607,8 @@ connection_new (const ConnectionSettings * settings,
   connection->handover = handover_new (&callbacks->track, user_data);
   connection->room = connection_room_new (connection->handover,
       settings->peer.receivers.output, settings->media,
-      settings->video_quality, &callbacks->room, user_data);
+      settings->video_quality, settings->peer.data_limits, &callbacks->room,
+      user_data);
   return connection;
 }
 

@@ -48,6 +48,7 @@ struct _ConnectionRoom
 
   LiveKitRoom *participants;
   Activity *activity;           /* theirs */
+  Packets *packets;             /* that they send */
   Session *session;             /* the present one, or NULL */
   gchar *sid;                   /* of the newest join; NULL before */
   gboolean is_new;              /* not the one that we were in before */
@@ -317,6 +318,14 @@ connection_room_take_quality (ConnectionRoom * room,
   activity_take_quality (room->activity, update);
 }
 
+/* Of a data channel. */
+void
+connection_room_take_data (ConnectionRoom * room, GBytes * message,
+    gboolean is_reliable)
+{
+  packets_take (room->packets, message, is_reliable, g_get_monotonic_time ());
+}
+
 /* The server tells nothing any more, for now. */
 void
 connection_room_take_silence (ConnectionRoom * room)
@@ -497,7 +506,8 @@ connection_room_wants_all (ConnectionRoom * room)
 ConnectionRoom *
 connection_room_new (Handover * handover, GstMatrixRtcOutput output,
     GstMatrixRtcMedia media, GstMatrixRtcVideoQuality usual_quality,
-    const ConnectionRoomCallbacks * callbacks, gpointer user_data)
+    DataLimits * data_limits, const ConnectionRoomCallbacks * callbacks,
+    gpointer user_data)
 {
   ConnectionRoom *room = g_new0 (ConnectionRoom, 1);
 
@@ -514,6 +524,8 @@ connection_room_new (Handover * handover, GstMatrixRtcOutput output,
   room->participants = livekit_room_new (&room_callbacks, room);
   room->activity =
       activity_new (room->participants, &callbacks->activity, user_data);
+  room->packets = packets_new (room->participants, data_limits, callbacks->data,
+      user_data);
   return room;
 }
 
@@ -542,6 +554,7 @@ connection_room_free (ConnectionRoom * room)
 {
   connection_room_stop (room);
   activity_free (room->activity);
+  packets_free (room->packets);
   livekit_room_free (room->participants);
   g_hash_table_unref (room->qualities);
   g_hash_table_unref (room->told);

@@ -3,6 +3,7 @@
 
 #include "activity.h"
 #include "handover.h"
+#include "packets.h"
 
 G_BEGIN_DECLS
 
@@ -27,11 +28,12 @@ typedef struct
   /* What came with @seqnum has been asked of the server. */
   void (*streams_selected) (guint32 seqnum, gpointer user_data);
   ActivityCallbacks activity;
+  PacketsTold data;
 } ConnectionRoomCallbacks;
 
 ConnectionRoom *connection_room_new (Handover * handover,
     GstMatrixRtcOutput output, GstMatrixRtcMedia media,
-    GstMatrixRtcVideoQuality usual_quality,
+    GstMatrixRtcVideoQuality usual_quality, DataLimits * data_limits,
     const ConnectionRoomCallbacks * callbacks, gpointer user_data);
 void connection_room_set_session (ConnectionRoom * room, Session * session);
 void connection_room_stop (ConnectionRoom * room);
@@ -48,6 +50,8 @@ void connection_room_take_speakers (ConnectionRoom * room,
 void connection_room_take_silence (ConnectionRoom * room);
 void connection_room_take_quality (ConnectionRoom * room,
     const Livekit__ConnectionQualityUpdate * update);
+void connection_room_take_data (ConnectionRoom * room, GBytes * message,
+    gboolean is_reliable);
 void connection_room_set_media (ConnectionRoom * room,
     GstMatrixRtcMedia media);
 void connection_room_select_streams (ConnectionRoom * room,

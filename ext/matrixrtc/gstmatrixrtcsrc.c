@@ -30,12 +30,31 @@
  * wait for each of their pads.
  *
  * Who is there is told by #matrixrtcsrc:participants and by messages named
- * `matrixrtc-participant-joined`, `-updated` and `-left`. Messages named
- * `matrixrtc-active-speakers` have a list `speakers` of all who speak now, the
- * loudest first: structures with `identity`, `sid`, `name` and `level`, from 0 to 1.
- * An empty list says that all are silent. `matrixrtc-connection-quality` has the
- * same fields but the last, and `quality`: `lost`, `poor`, `good` or `excellent`.
- * Both are posted with each change, at most four times a second.
+ * `matrixrtc-participant-joined`, `-updated` and `-left`. These have what the
+ * property has of one participant; updates are posted at most four times a second
+ * for each, with all that has changed up to then, and never before the
+ * participant's `-joined` nor after its `-left`. A pad is told at once if its
+ * track is muted. Messages named `matrixrtc-active-speakers` have a list
+ * `speakers` of all who speak now, the loudest first: structures with `identity`,
+ * `sid`, `name` and `level`, from 0 to 1. An empty list says that all are silent.
+ * `matrixrtc-connection-quality` has the same fields but the last, and `quality`:
+ * `lost`, `poor`, `good` or `excellent`. Both are posted with each change, at most
+ * four times a second.
+ *
+ * Messages named `matrixrtc-data` have what participants send to all or to us over
+ * LiveKit's data channels: `identity`, `sid` and `name` of the sender (and
+ * `user-id` and `device-id`), `payload` (#GBytes), `topic` (absent if there is
+ * none), and whether it was sent `reliable`. Identity and sid are empty if the SFU
+ * doesn't tell them, as of what a server sends by itself, and the name of whoever
+ * isn't known to be in the call. What is reliable isn't told twice, though an SFU
+ * may send it again after a lost connection. A payload has at most 64 KiB, a topic
+ * 1 KiB. At most 1000 messages a second are posted, and 200 of one participant;
+ * and as long as an application holds 4 MiB of them (1 KiB for each message, and
+ * its payload) no more are: it copies what it wants to keep, as a structure also
+ * keeps the payload. What is more than that is dropped, which `dropped-data` of
+ * #matrixrtcsrc:stats counts. Streams of text or bytes (as chats and
+ * transcriptions of LiveKit's SDKs), remote calls and encrypted data aren't told.
+ * What is told isn't encrypted from end to end: an SFU could read or forge it.
  *
  * With #matrixrtcsrc:media only some kinds of tracks are received. That may be
  * changed at any time.
@@ -180,6 +199,9 @@ gst_matrix_rtc_src_make_stats (GstMatrixRtcSrc * self)
 
   GST_OBJECT_LOCK (self);
   stats = gst_structure_copy (self->stats);
+  if (self->call != NULL)
+    gst_structure_set (stats, "dropped-data", G_TYPE_UINT64,
+        call_get_n_dropped_data (self->call), NULL);
   GST_OBJECT_UNLOCK (self);
   gst_structure_set (stats, "longest-media-gap", G_TYPE_UINT64,
       gst_matrix_rtc_src_pads_get_longest_gap (self->pads), NULL);
@@ -758,7 +780,8 @@ gst_matrix_rtc_src_init (GstMatrixRtcSrc * self)
   self->participants = gst_structure_new ("matrixrtc-participants", "count",
       G_TYPE_UINT, 0, NULL);
   self->stats = gst_structure_new ("matrixrtc-stats", "reconnects",
-      G_TYPE_UINT, 0, "resumes", G_TYPE_UINT, 0, NULL);
+      G_TYPE_UINT, 0, "resumes", G_TYPE_UINT, 0, "dropped-data", G_TYPE_UINT64,
+      G_GUINT64_CONSTANT (0), NULL);
   self->pads = gst_matrix_rtc_src_pads_new (GST_ELEMENT (self));
   self->streams = gst_matrix_rtc_src_streams_new (GST_ELEMENT (self));
   /* What is inside doesn't make us anything else than a source. */
@@ -827,9 +850,10 @@ install_properties (GObjectClass * klass)
    *
    * A snapshot of what there is to count since the start: a structure with the
    * fields `reconnects` and `resumes` (#guint), how often a lost connection was got
-   * back with a new session and with the same one, and `longest-media-gap`
+   * back with a new session and with the same one, `longest-media-gap`
    * (#guint64), the longest time in nanoseconds without a buffer of a track that
-   * wasn't muted, and whose pad was linked, while that went on.
+   * wasn't muted, and whose pad was linked, while that went on, and `dropped-data`
+   * (#guint64), how many messages that participants sent as data were too many.
    *
    * Since: 0.1.0
    */

@@ -137,6 +137,19 @@ participant_info_new_quality (const LiveKitParticipant * participant,
   return structure;
 }
 
+/* Who it is, and what was sent. */
+GstStructure *
+participant_info_new_data (const LiveKitParticipant * sender,
+    const LiveKitDataPacket * packet, gboolean is_reliable, const gchar * name)
+{
+  GstStructure *structure = info_new (sender, name);
+
+  set_if_not_null (structure, "topic", packet->topic);
+  gst_structure_set (structure, "payload", G_TYPE_BYTES, packet->payload,
+      "reliable", G_TYPE_BOOLEAN, is_reliable, NULL);
+  return structure;
+}
+
 /* Who they are, of LiveKitParticipant, and how loud. */
 GstStructure *
 participant_info_new_speakers (const GPtrArray * speakers, const gchar * name)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gst/gst.h>
+#include "livekit/datapacket.h"
 #include "livekit/room.h"
 
 G_BEGIN_DECLS
@@ -10,6 +11,9 @@ GstStructure *participant_info_new (const LiveKitParticipant * participant,
     const gchar * name);
 GstStructure *participant_info_new_quality
     (const LiveKitParticipant * participant, const gchar * name);
+GstStructure *participant_info_new_data (const LiveKitParticipant * sender,
+    const LiveKitDataPacket * packet, gboolean is_reliable,
+    const gchar * name);
 GstStructure *participant_info_new_speakers (const GPtrArray * speakers,
     const gchar * name);
 

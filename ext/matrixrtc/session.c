@@ -441,9 +441,17 @@ on_track_failed (const gchar * track_sid, const gchar * debug,
       session->user_data);
 }
 
+static void
+on_peer_data (GBytes * message, gboolean is_reliable, gpointer user_data)
+{
+  Session *session = user_data;
+
+  session->callbacks.data (session, message, is_reliable, session->user_data);
+}
+
 static const RtcPeerCallbacks peer_callbacks = {
   on_peer_answer, on_peer_candidate, on_peer_connected, on_peer_failed,
-  on_track_ready, on_track_ended, on_track_failed
+  on_track_ready, on_track_ended, on_track_failed, on_peer_data
 };
 
 /* Makes the media elements, before anything is connected. With @auto_subscribe the

@@ -34,6 +34,9 @@ typedef struct
       const Livekit__SpeakersChanged * changed, gpointer user_data);
   void (*quality_changed) (Session * session,
       const Livekit__ConnectionQualityUpdate * update, gpointer user_data);
+  /* A message of a participant, see RtcDataFunc. */
+  void (*data) (Session * session, GBytes * message, gboolean is_reliable,
+      gpointer user_data);
   /* See RtcStreamsCallbacks. */
   void (*track_ready) (Session * session, const gchar * track_sid,
       gpointer user_data);

@@ -10,6 +10,7 @@
 
 #include <gst/webrtc/webrtc.h>
 #include "../debug.h"
+#include "datachannels.h"
 #include "ice.h"
 #include "iceagent.h"
 #include "negotiation.h"
@@ -46,6 +47,7 @@ struct _RtcPeer
   RtcSilence *silence;
   RtcNegotiation *negotiation;
   RtcStreams *streams;
+  RtcDataChannels *data_channels;
 };
 
 static void
@@ -276,6 +278,16 @@ rtc_peer_set_relay_only (RtcPeer * peer)
       GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
 }
 
+/* Data */
+
+static void
+on_data (GBytes * message, gboolean is_reliable, gpointer user_data)
+{
+  RtcPeer *peer = user_data;
+
+  peer->callbacks.data (message, is_reliable, peer->user_data);
+}
+
 /* Life */
 
 static void
@@ -334,6 +346,8 @@ rtc_peer_new (const RtcPeerSettings * settings,
   rtc_rtpbin_adapt (webrtcbin, settings->latency_ms,
       settings->add_reference_timestamps);
   rtc_transport_keep_data_channels (webrtcbin);
+  peer->data_channels = rtc_data_channels_new (settings->loop, webrtcbin,
+      settings->data_limits, on_data, peer);
   if (settings->relay_only)
     rtc_peer_set_relay_only (peer);
   peer->streams = rtc_streams_new (settings->loop, settings->bin, webrtcbin,
@@ -361,6 +375,7 @@ rtc_peer_abandon (RtcPeer * peer)
   g_clear_pointer (&peer->silence, rtc_silence_free);
   rtc_ice_close (peer->ice);
   rtc_negotiation_close (peer->negotiation);
+  rtc_data_channels_close (peer->data_channels);
   rtc_transport_stop (peer->webrtcbin);
   memset (&peer->callbacks, 0, sizeof (peer->callbacks));
 }
@@ -448,6 +463,7 @@ rtc_peer_free (RtcPeer * peer)
   peer_take_down (peer);
   rtc_streams_free (peer->streams);
   rtc_negotiation_unref (peer->negotiation);
+  rtc_data_channels_unref (peer->data_channels);
   rtc_ice_unref (peer->ice);
   peer_unref (peer);
 }
@@ -462,8 +478,8 @@ rtc_peer_set_off (RtcPeer * peer, const GPtrArray * track_sids)
 
 /* Media errors */
 
-/* Nobody uses the data channels, whose elements also complain when an SFU is first
- * to end them. */
+/* A call goes on without the data channels, whose elements also complain when an
+ * SFU is first to end them. */
 static gboolean
 is_of_data_channels (GstObject * source)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gst/gst.h>
+#include "../datalimits.h"
 #include "../loop.h"
 #include "streams.h"
 
@@ -14,6 +15,7 @@ typedef struct
   GstBin *bin;                  /* gets the media elements; outlives the peer */
   MatrixRtcLoop *loop;
   GstMatrixRtcReceiverSettings receivers;
+  DataLimits *data_limits;      /* of the data that waits for the worker */
   guint latency_ms;
   gboolean add_reference_timestamps;
   gboolean relay_only;
@@ -33,6 +35,8 @@ typedef struct
   void (*track_ended) (const gchar * track_sid, gpointer user_data);
   void (*track_failed) (const gchar * track_sid, const gchar * debug,
       gpointer user_data);
+  /* See RtcDataFunc. */
+  void (*data) (GBytes * message, gboolean is_reliable, gpointer user_data);
 } RtcPeerCallbacks;
 
 void rtc_peer_prepare (GstElement * element);

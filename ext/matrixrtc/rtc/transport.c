@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The transports of a webrtcbin: what comes in from the network, and the data
- * channels that nobody asked for.
+ * channels, which the other side opens.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
