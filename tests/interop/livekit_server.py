@@ -180,6 +180,14 @@ class LiveKit:
         return self._call(lambda room: room.remove_participant(
             api.RoomParticipantIdentity(room=name, identity=identity)))
 
+    def send_data(self, name, payload, topic):
+        """Data of nobody to all in a room."""
+        from livekit import api
+        from livekit.protocol import models
+        return self._call(lambda room: room.send_data(api.SendDataRequest(
+            room=name, data=payload, topic=topic,
+            kind=models.DataPacket.Kind.RELIABLE)))
+
     def participants(self, name):
         """Those who are in the room now; empty if there is no such room."""
         from livekit import api

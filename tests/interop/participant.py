@@ -108,6 +108,25 @@ class Participant:
         self.feeds[publication.sid] = (task, feed, track)
         return {"sid": publication.sid, "time": time.monotonic()}
 
+    async def publish_data(self, payload, **options):
+        """payload is hexadecimal; options as in the SDK."""
+        await self.room.local_participant.publish_data(
+            bytes.fromhex(payload), **options)
+
+    async def send_text(self, text, topic):
+        """As a stream of text, which is of several packets."""
+        await self.room.local_participant.send_text(text, topic=topic)
+
+    async def describe(self, name=None, metadata=None, attributes=None):
+        """Sets what others see of us; None: as it is."""
+        local = self.room.local_participant
+        if name is not None:
+            await local.set_name(name)
+        if metadata is not None:
+            await local.set_metadata(metadata)
+        if attributes is not None:
+            await local.set_attributes(attributes)
+
     async def set_key(self, key, index, identity=None):
         keys = self.room.e2ee_manager.key_provider
         if isinstance(key, str):

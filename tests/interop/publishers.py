@@ -82,6 +82,19 @@ class Publishers(Orders):
     def mute(self, name, sid, muted=True):
         return self.order("mute", name=name, sid=sid, muted=muted)
 
+    def publish_data(self, name, payload, **options):
+        """name sends bytes to all (options: reliable, topic)."""
+        return self.order("publish_data", name=name, payload=payload.hex(),
+                          **options)
+
+    def send_text(self, name, text, topic):
+        return self.order("send_text", name=name, text=text, topic=topic)
+
+    def describe(self, who, **options):
+        """What who tells of himself (options: see Participant), with a token
+        that allows to."""
+        return self.order("describe", who=who, **options)
+
     def report(self, name):
         """What a subscribing participant has received up to now."""
         return self.order("report", name=name)
@@ -106,7 +119,7 @@ class Publishers(Orders):
 # Orders that a participant carries out, and those that his reception does.
 OF_PARTICIPANTS = ("publish_audio", "publish_video", "publish_beeps",
                    "publish_flashes", "unpublish", "set_key", "use_key",
-                   "rotate_every")
+                   "rotate_every", "publish_data", "send_text")
 OF_RECEPTIONS = ("wait_recognised", "wait_encryption")
 
 
@@ -128,6 +141,9 @@ class Worker:
 
     async def mute(self, name, sid, muted):
         self.participants[name].mute(sid, muted)
+
+    async def describe(self, who, **options):
+        await self.participants[who].describe(**options)
 
     async def report(self, name):
         return self.participants[name].reception.report()

@@ -77,6 +77,8 @@ def plain(structure):
             value = None
         if isinstance(value, Gst.Structure):
             value = plain(value)
+        elif isinstance(value, GLib.Bytes):
+            value = value.get_data()  # it is gone with the structure
         result[name] = value
     return result
 
