@@ -36,6 +36,7 @@ struct _Call
 
   DataLimits *data_limits;      /* constant; of use in any thread */
   Connection *connection;       /* NULL until the settings have proved right */
+  CallStats *stats;             /* constant; of use in any thread */
 
   GMutex lock;                  /* a leaf: nothing is called under it */
   GHashTable *participants;     /* under lock: identity -> GstStructure */
@@ -61,6 +62,7 @@ call_new (const CallSettings * settings, E2eeCall * encryption, GstBin * bin,
   call->callbacks = *callbacks;
   call->user_data = user_data;
   call->data_limits = data_limits_new ();
+  call->stats = call_stats_new ();
   g_mutex_init (&call->lock);
   call->participants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       (GDestroyNotify) gst_structure_free);
@@ -73,6 +75,7 @@ call_free (Call * call)
 {
   g_clear_pointer (&call->connection, connection_free);
   data_limits_unref (call->data_limits);
+  call_stats_unref (call->stats);
   g_hash_table_unref (call->participants);
   g_mutex_clear (&call->lock);
   call_settings_clear (&call->settings);
@@ -107,27 +110,36 @@ call_set_state (Call * call, GstMatrixRtcConnectionState state,
 {
   g_autoptr (GstStructure) details = call_new_details (call);
 
+  call_stats_take_state (call->stats, state, call->connection == NULL ? NULL :
+      connection_get_service_url (call->connection));
   call->callbacks.state_changed (state, error, details, call->user_data);
 }
 
-static void
-call_publish_stats (Call * call)
+/* Any thread. They may be kept for longer than the call. */
+CallStats *
+call_get_stats (Call * call)
 {
-  guint n_reconnects, n_resumes;
-
-  connection_get_counts (call->connection, &n_reconnects, &n_resumes);
-  call->callbacks.stats_changed (gst_structure_new ("matrixrtc-stats",
-          "reconnects", G_TYPE_UINT, n_reconnects,
-          "resumes", G_TYPE_UINT, n_resumes, "dropped-data", G_TYPE_UINT64,
-          call_get_n_dropped_data (call), NULL), call->user_data);
+  return call->stats;
 }
 
 static void
 on_state_changed (GstMatrixRtcConnectionState state, const GError * error,
     gpointer user_data)
 {
-  call_publish_stats (user_data);
-  call_set_state (user_data, state, error);
+  Call *call = user_data;
+  guint n_reconnects, n_resumes;
+
+  connection_get_counts (call->connection, &n_reconnects, &n_resumes);
+  call_stats_take_counts (call->stats, n_reconnects, n_resumes);
+  call_set_state (call, state, error);
+}
+
+static void
+on_round_trip (gint64 round_trip, gpointer user_data)
+{
+  Call *call = user_data;
+
+  call_stats_take_round_trip (call->stats, round_trip);
 }
 
 /* Participants */
@@ -163,6 +175,7 @@ call_keep_participant (Call * call, const LiveKitParticipant * participant)
 {
   GstStructure *structure = participant_info_new (participant, "participant");
 
+  call_stats_take_participant (call->stats, participant);
   g_mutex_lock (&call->lock);
   g_hash_table_replace (call->participants, g_strdup (participant->identity),
       structure);
@@ -172,6 +185,7 @@ call_keep_participant (Call * call, const LiveKitParticipant * participant)
 static void
 call_drop_participant (Call * call, const LiveKitParticipant * participant)
 {
+  call_stats_take_left (call->stats, participant->identity);
   g_mutex_lock (&call->lock);
   g_hash_table_remove (call->participants, participant->identity);
   g_mutex_unlock (&call->lock);
@@ -355,6 +369,8 @@ call_move_track (Call * call, const CallTrack * track, gpointer data)
 {
   TrackMove *move = data;
 
+  rtc_stats_move_track (call_stats_get_rtc (call->stats), move->former_sid,
+      track->sid);
   call->callbacks.track_moved (move->former_sid, track, move->pad,
       call->user_data);
   connection_start_track (call->connection, track->sid);
@@ -393,6 +409,7 @@ on_track_lost (const gchar * track_sid, gpointer user_data)
   Call *call = user_data;
 
   call_set_used (call, track_sid, TRUE);
+  rtc_stats_drop_track (call_stats_get_rtc (call->stats), track_sid);
   call->callbacks.track_lost (track_sid, call->user_data);
 }
 
@@ -615,6 +632,7 @@ call_new_account (const CallSettings * settings, HttpClient * http,
 
 static const ConnectionCallbacks connection_callbacks = {
   .state_changed = on_state_changed,
+  .round_trip = on_round_trip,
   .room.participant_joined = on_participant_joined,
   .room.participant_updated = on_participant_updated,
   .room.participant_left = on_participant_left,
@@ -664,7 +682,8 @@ call_new_connection (Call * call, GError ** error)
   .bin = call->bin,.loop = call->loop,.receivers.output =
         settings->output,.receivers.encryption =
         call->encryption,.receivers.unencrypted_media =
-        settings->unencrypted_media,.data_limits =
+        settings->unencrypted_media,.receivers.stats =
+        call_stats_get_rtc (call->stats),.data_limits =
         call->data_limits,.latency_ms =
         settings->latency,.add_reference_timestamps =
         settings->add_reference_timestamp_meta,.relay_only =

@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 #include "callsettings.h"
+#include "callstats.h"
 #include "e2ee/e2eecall.h"
 #include "loop.h"
 
@@ -39,8 +40,6 @@ typedef struct
   /* Takes @message. */
   void (*message) (GstStructure * message, gpointer user_data);
   void (*participants_changed) (gpointer user_data);
-  /* Takes @stats, the new snapshot. */
-  void (*stats_changed) (GstStructure * stats, gpointer user_data);
   /* What may be chosen has changed, or what is chosen: @tracks are CallTracks, without
    * msid, user_id and device_id. @room is the SFU's name of the room, or NULL. */
   void (*tracks_changed) (const GArray * tracks, const gchar * room,
@@ -79,6 +78,7 @@ void call_free (Call * call);
 
 GstStructure *call_get_participants (Call * call);
 guint64 call_get_n_dropped_data (Call * call);
+CallStats *call_get_stats (Call * call);
 void call_take_media_error (Call * call, GstObject * source,
     const gchar * debug);
 

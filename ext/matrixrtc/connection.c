@@ -458,6 +458,15 @@ on_data (Session * session, GBytes * message, gboolean is_reliable,
 }
 
 static void
+on_round_trip (Session * session, gint64 round_trip, gpointer user_data)
+{
+  Connection *connection = user_data;
+
+  if (session == connection->session)
+    connection->callbacks.round_trip (round_trip, connection->user_data);
+}
+
+static void
 on_connected (Session * session, gpointer user_data)
 {
   Connection *connection = user_data;
@@ -521,6 +530,7 @@ static const SessionCallbacks session_callbacks = {
   .speakers_changed = on_speakers_changed,
   .quality_changed = on_quality_changed,
   .data = on_data,
+  .round_trip = on_round_trip,
   .track_ready = on_track_ready,
   .track_ended = on_track_ended,
   .track_failed = on_track_failed,

@@ -27,6 +27,8 @@ typedef struct
    * lost. */
   void (*state_changed) (GstMatrixRtcConnectionState state,
       const GError * error, gpointer user_data);
+  /* How long a signalling message and its answer have taken, in us. */
+  void (*round_trip) (gint64 round_trip, gpointer user_data);
   ConnectionRoomCallbacks room;
   TrackCallbacks track;         /* connection_start_track() starts them */
 } ConnectionCallbacks;

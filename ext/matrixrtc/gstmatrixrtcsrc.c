@@ -104,6 +104,7 @@
 #include "gstmatrixrtcsrcpad.h"
 #include "gstmatrixrtcsrcpads.h"
 #include "gstmatrixrtcsrcsettings.h"
+#include "gstmatrixrtcsrcstats.h"
 #include "gstmatrixrtcsrcstreams.h"
 
 #define GST_CAT_DEFAULT matrixrtc_src_debug
@@ -122,7 +123,7 @@ struct _GstMatrixRtcSrc
   GstMatrixRtcConnectionState state;
   GError *last_error;
   GstStructure *participants;   /* of the last call; the present one tells */
-  GstStructure *stats;          /* without the pads' part */
+  GstStructure *stats;          /* the same */
   gboolean is_eos;              /* an application has ended us: no new pads */
   guint32 selection_seqnum;     /* of the last select-streams event */
 
@@ -195,16 +196,24 @@ gst_matrix_rtc_src_set_property (GObject * object, guint id,
 static GstStructure *
 gst_matrix_rtc_src_make_stats (GstMatrixRtcSrc * self)
 {
-  GstStructure *stats;
+  g_autoptr (CallStats) call = NULL;
+  GstStructure *stats = NULL;
+  guint64 n_dropped = 0;
 
   GST_OBJECT_LOCK (self);
-  stats = gst_structure_copy (self->stats);
-  if (self->call != NULL)
-    gst_structure_set (stats, "dropped-data", G_TYPE_UINT64,
-        call_get_n_dropped_data (self->call), NULL);
+  if (self->call != NULL) {
+    call = call_stats_ref (call_get_stats (self->call));
+    n_dropped = call_get_n_dropped_data (self->call);
+  } else {
+    stats = gst_structure_copy (self->stats);
+  }
   GST_OBJECT_UNLOCK (self);
+  if (stats != NULL)
+    return stats;
+  stats = gst_matrix_rtc_src_stats_read (GST_ELEMENT (self), call);
   gst_structure_set (stats, "longest-media-gap", G_TYPE_UINT64,
-      gst_matrix_rtc_src_pads_get_longest_gap (self->pads), NULL);
+      gst_matrix_rtc_src_pads_get_longest_gap (self->pads), "dropped-data",
+      G_TYPE_UINT64, n_dropped, NULL);
   return stats;
 }
 
@@ -333,19 +342,6 @@ on_participants_changed (gpointer user_data)
 }
 
 static void
-on_stats_changed (GstStructure * stats, gpointer user_data)
-{
-  GstMatrixRtcSrc *self = user_data;
-  GstStructure *former;
-
-  GST_OBJECT_LOCK (self);
-  former = self->stats;
-  self->stats = stats;
-  GST_OBJECT_UNLOCK (self);
-  gst_structure_free (former);
-}
-
-static void
 on_tracks_changed (const GArray * tracks, const gchar * room,
     gpointer user_data)
 {
@@ -428,7 +424,6 @@ static const CallCallbacks call_callbacks = {
   .state_changed = on_state_changed,
   .message = on_message,
   .participants_changed = on_participants_changed,
-  .stats_changed = on_stats_changed,
   .tracks_changed = on_tracks_changed,
   .streams_selected = on_streams_selected,
   .track_added = on_track_added,
@@ -527,16 +522,19 @@ gst_matrix_rtc_src_free_call (GstMatrixRtcSrc * self, Call * call,
 static void
 gst_matrix_rtc_src_clean_up (GstMatrixRtcSrc * self)
 {
+  GstStructure *stats = gst_matrix_rtc_src_make_stats (self);
   MatrixRtcLoop *loop;
   Call *call;
 
-  gst_matrix_rtc_src_pads_clear (self->pads);
   GST_OBJECT_LOCK (self);
+  gst_structure_free (self->stats);
+  self->stats = stats;
   gst_structure_free (self->participants);
   self->participants = call_get_participants (self->call);
   loop = g_steal_pointer (&self->loop);
   call = g_steal_pointer (&self->call);
   GST_OBJECT_UNLOCK (self);
+  gst_matrix_rtc_src_pads_clear (self->pads);
   gst_matrix_rtc_src_free_call (self, call, loop);
 }
 
@@ -779,9 +777,7 @@ gst_matrix_rtc_src_init (GstMatrixRtcSrc * self)
   gst_matrix_rtc_src_settings_init (&self->settings);
   self->participants = gst_structure_new ("matrixrtc-participants", "count",
       G_TYPE_UINT, 0, NULL);
-  self->stats = gst_structure_new ("matrixrtc-stats", "reconnects",
-      G_TYPE_UINT, 0, "resumes", G_TYPE_UINT, 0, "dropped-data", G_TYPE_UINT64,
-      G_GUINT64_CONSTANT (0), NULL);
+  self->stats = gst_matrix_rtc_src_stats_new ();
   self->pads = gst_matrix_rtc_src_pads_new (GST_ELEMENT (self));
   self->streams = gst_matrix_rtc_src_streams_new (GST_ELEMENT (self));
   /* What is inside doesn't make us anything else than a source. */
@@ -855,12 +851,49 @@ install_properties (GObjectClass * klass)
    * wasn't muted, and whose pad was linked, while that went on, and `dropped-data`
    * (#guint64), how many messages that participants sent as data were too many.
    *
+   * `connections` is a list of structures, one for each SFU, with `service-url`,
+   * `state`, `reconnects` and `resumes` of this one, `state-times`, a structure with
+   * the seconds (#gdouble) that it was in each state, by the state's nick, and
+   * `signal-round-trip-time`, the seconds (#gdouble) that the last ping of the
+   * signalling and its answer took.
+   *
+   * `tracks` is a list of structures, one for each track that is received. Which
+   * it is: `track-sid`, `participant-identity`, `kind` ("audio" or "video"),
+   * `source`, `muted`, and `pad`, the name of its pad if it has one. Counters that
+   * only grow (#guint64), also beyond a reconnect:
+   *
+   * * `packets-received`, `bytes-received`, `header-bytes-received`: RTP packets,
+   *   retransmitted ones too, the bytes of what they carry, and those around it
+   * * `retransmitted-packets-received`: those of the packets that were asked for
+   * * `packets-repaired`: those of them that had not come before
+   * * `packets-discarded`, `packets-duplicated`: came too late, or once more
+   * * `nack-count`, `pli-count`, `fir-count`: requests sent for lost packets and for
+   *   key frames
+   * * `frames-received`: of a video, those that have reached its pad
+   * * `freeze-count`: of a video that wasn't muted, times without a frame for 150 ms
+   *   longer than usual and for three times as long
+   *
+   * And what changes:
+   *
+   * * `packets-lost` (#guint64): those that have not come up to now. While one may
+   *   still be repaired it counts as lost
+   * * `bitrate` (#guint64): bits of RTP packets in the last second
+   * * `jitter` (#gdouble): of the packets' arrival, in seconds
+   * * `total-freezes-duration` (#gdouble): seconds of all freezes
+   * * `frames-per-second` (#gdouble): frames in the last second
+   * * `frame-width`, `frame-height` (#guint): of the layer that comes, where the
+   *   pad's caps tell
+   *
+   * What isn't known is left out. The names are those of the W3C's webrtc-stats
+   * where it has any. It may be read at any time and from any thread; what it costs
+   * while nobody reads is to count packets and frames as they pass. After a stop the
+   * last snapshot stays until the next start.
+   *
    * Since: 0.1.0
    */
   properties[PROP_STATS] =
       g_param_spec_boxed ("stats", "Statistics",
-      "What has happened to the connection, in numbers", GST_TYPE_STRUCTURE,
-      flags);
+      "The connection and the tracks in numbers", GST_TYPE_STRUCTURE, flags);
 
   g_object_class_install_properties (klass, N_PROPS, properties);
   gst_matrix_rtc_src_settings_install (klass);

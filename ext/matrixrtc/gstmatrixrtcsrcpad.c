@@ -8,11 +8,13 @@
 #include "config.h"
 #endif
 
+#include <gst/rtp/rtp.h>
 #include <gst/video/video.h>
 #include "continuity.h"
 #include "filler.h"
 #include "gstmatrixrtc-enumtypes.h"
 #include "gstmatrixrtcsrcpad.h"
+#include "meters.h"
 
 /* How long nothing may come before downstream is told so: publishers that don't
  * send silence send something every 400 ms. */
@@ -53,6 +55,7 @@ struct _GstMatrixRtcSrcPad
   GstMatrixRtcTrackSource source;
   gboolean is_audio;
   GstStream *stream;
+  gboolean is_rtp;
   GstEvent *stream_start;
 
   /* Under OBJECT_LOCK. */
@@ -66,6 +69,9 @@ struct _GstMatrixRtcSrcPad
   MediaGap gap;
   gint64 last_output;           /* monotonic, us; 0: nothing has come out */
   gboolean is_filling;
+  guint64 n_frames;             /* of a video, as what follows */
+  RateMeter frame_rate;
+  FreezeMeter freezes;
 
   /* Of the streaming threads, of which the internal pad lets one at a time in. */
   Continuity continuity;
@@ -457,14 +463,65 @@ is_delta_unit (GstPadProbeInfo * info)
       GST_BUFFER_FLAG_DELTA_UNIT);
 }
 
-static void
-pad_take_arrival (GstMatrixRtcSrcPad * self)
+static gboolean
+is_end_of_frame (GstBuffer * packet)
 {
+  GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+  gboolean is_end;
+
+  if (!gst_rtp_buffer_map (packet, GST_MAP_READ, &rtp))
+    return FALSE;
+  is_end = gst_rtp_buffer_get_marker (&rtp);
+  gst_rtp_buffer_unmap (&rtp);
+  return is_end;
+}
+
+static gboolean
+count_end_of_frame (GstBuffer ** packet, guint i, gpointer n_frames)
+{
+  if (is_end_of_frame (*packet))
+    (*(guint *) n_frames)++;
+  return TRUE;
+}
+
+/* Frames of a video that come with @info. */
+static guint
+pad_count_frames (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
+{
+  guint n_frames = 0;
+
+  if (self->is_audio)
+    return 0;
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
+    return !self->is_rtp || is_end_of_frame (info->data) ? 1 : 0;
+  if (!self->is_rtp)
+    return gst_buffer_list_length (info->data);
+  gst_buffer_list_foreach (info->data, count_end_of_frame, &n_frames);
+  return n_frames;
+}
+
+/* Under OBJECT_LOCK. Frames of a video that is muted are stragglers. */
+static void
+pad_take_frames (GstMatrixRtcSrcPad * self, guint n_frames, gint64 now)
+{
+  if (n_frames == 0)
+    return;
+  self->n_frames += n_frames;
+  rate_meter_add (&self->frame_rate, n_frames, now);
+  if (!self->muted)
+    freeze_meter_take_frame (&self->freezes, now);
+}
+
+static void
+pad_take_arrival (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
+{
+  guint n_frames = pad_count_frames (self, info);
   gint64 now = g_get_monotonic_time ();
 
   GST_OBJECT_LOCK (self);
   media_gap_take_arrival (&self->gap, now);
   self->last_output = now;
+  pad_take_frames (self, n_frames, now);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -534,7 +591,7 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
     g_atomic_int_set (&self->needs_key_frame, TRUE);
     return GST_PAD_PROBE_DROP;
   }
-  pad_take_arrival (self);
+  pad_take_arrival (self, info);
   if (pad_lacks_key_frame (self, info))
     return GST_PAD_PROBE_DROP;
   g_atomic_int_set (&self->needs_key_frame, FALSE);
@@ -556,6 +613,7 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
   GST_OBJECT_LOCK (self);
   media_gap_excuse (&self->gap);
   self->last_output = 0;
+  freeze_meter_excuse (&self->freezes);
   GST_OBJECT_UNLOCK (self);
   g_atomic_int_set (&self->begins, TRUE);
   if (!self->is_audio && g_atomic_int_get (&self->needs_key_frame))
@@ -573,6 +631,16 @@ pad_new_stream_start (GstMatrixRtcSrcPad * self, guint group_id)
   gst_event_set_group_id (event, group_id);
   gst_event_set_stream (event, self->stream);
   return event;
+}
+
+static gboolean
+pad_gives_rtp (GstPad * target)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (target);
+
+  return caps != NULL
+      && gst_structure_has_name (gst_caps_get_structure (caps, 0),
+      "application/x-rtp");
 }
 
 static void
@@ -638,6 +706,7 @@ gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
   self->encrypted = track->encrypted;
   self->stream = gst_object_ref (stream);
   self->stream_start = pad_new_stream_start (self, group_id);
+  self->is_rtp = pad_gives_rtp (target);
 
   pad_set_up_internal (self);
   gst_pad_set_event_function (GST_PAD (self), src_event);
@@ -683,8 +752,10 @@ gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * self,
   GST_OBJECT_LOCK (self);
   muted = self->muted != track->muted;
   self->muted = track->muted;
-  if (muted)
+  if (muted) {
     media_gap_excuse (&self->gap);
+    freeze_meter_excuse (&self->freezes);
+  }
   encrypted = self->encrypted != track->encrypted;
   self->encrypted = track->encrypted;
   name = replace_text (&self->participant_name, track->participant_name);
@@ -857,4 +928,77 @@ gst_matrix_rtc_src_pad_get_longest_gap (GstMatrixRtcSrcPad * self)
   longest = self->gap.longest;
   GST_OBJECT_UNLOCK (self);
   return longest * GST_USECOND;
+}
+
+/* Statistics */
+
+/* Under OBJECT_LOCK. */
+static void
+pad_tell_identity (GstMatrixRtcSrcPad * self, GstStructure * stats)
+{
+  gst_structure_set (stats,
+      "track-sid", G_TYPE_STRING, self->track_sid,
+      "participant-identity", G_TYPE_STRING, self->participant_identity,
+      "kind", G_TYPE_STRING, self->is_audio ? "audio" : "video",
+      "source", GST_TYPE_MATRIX_RTC_TRACK_SOURCE, self->source,
+      "muted", G_TYPE_BOOLEAN, self->muted, NULL);
+}
+
+/* Under OBJECT_LOCK. */
+static void
+pad_tell_frames (GstMatrixRtcSrcPad * self, GstStructure * stats)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  gst_structure_set (stats,
+      "frames-received", G_TYPE_UINT64, self->n_frames,
+      "frames-per-second", G_TYPE_DOUBLE,
+      (gdouble) rate_meter_get (&self->frame_rate, now),
+      "freeze-count", G_TYPE_UINT64, self->freezes.n_freezes,
+      "total-freezes-duration", G_TYPE_DOUBLE,
+      (gdouble) self->freezes.total / G_TIME_SPAN_SECOND, NULL);
+}
+
+static void
+pad_tell_size (GstMatrixRtcSrcPad * self, GstStructure * stats)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_PAD (self));
+  gint width, height;
+
+  if (caps != NULL
+      && gst_structure_get (gst_caps_get_structure (caps, 0), "width",
+          G_TYPE_INT, &width, "height", G_TYPE_INT, &height, NULL))
+    gst_structure_set (stats, "frame-width", G_TYPE_UINT, width,
+        "frame-height", G_TYPE_UINT, height, NULL);
+}
+
+static GstStructure *
+take_track (GHashTable * tracks, const gchar * track_sid)
+{
+  gpointer stats;
+  gpointer sid;
+
+  if (!g_hash_table_steal_extended (tracks, track_sid, &sid, &stats))
+    return gst_structure_new_empty ("track");
+  g_free (sid);
+  return stats;
+}
+
+/* The numbers of the pad's track, which are taken out of @tracks (sid ->
+ * GstStructure) as far as they are there. Any thread. */
+GstStructure *
+gst_matrix_rtc_src_pad_read_stats (GstMatrixRtcSrcPad * self,
+    GHashTable * tracks)
+{
+  GstStructure *stats;
+
+  GST_OBJECT_LOCK (self);
+  stats = take_track (tracks, self->track_sid);
+  pad_tell_identity (self, stats);
+  if (!self->is_audio)
+    pad_tell_frames (self, stats);
+  gst_structure_set (stats, "pad", G_TYPE_STRING, GST_OBJECT_NAME (self), NULL);
+  GST_OBJECT_UNLOCK (self);
+  pad_tell_size (self, stats);
+  return stats;
 }

@@ -26,5 +26,7 @@ void gst_matrix_rtc_src_pad_fill (GstMatrixRtcSrcPad * pad,
 void gst_matrix_rtc_src_pad_watch_gaps (GstMatrixRtcSrcPad * pad,
     gboolean is_lost);
 GstClockTime gst_matrix_rtc_src_pad_get_longest_gap (GstMatrixRtcSrcPad * pad);
+GstStructure *gst_matrix_rtc_src_pad_read_stats (GstMatrixRtcSrcPad * pad,
+    GHashTable * tracks);
 
 G_END_DECLS

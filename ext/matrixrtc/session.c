@@ -350,8 +350,16 @@ on_signal_closed (const Livekit__LeaveRequest * leave, const gchar * debug,
   session_lose_signal (session, leave, debug);
 }
 
+static void
+on_signal_round_trip (gint64 round_trip, gpointer user_data)
+{
+  Session *session = user_data;
+
+  session->callbacks.round_trip (session, round_trip, session->user_data);
+}
+
 static const LiveKitSignalCallbacks signal_callbacks = {
-  on_signal_message, on_signal_closed
+  on_signal_message, on_signal_closed, on_signal_round_trip
 };
 
 /* The peer. Without signalling it still brings the tracks that it has. */

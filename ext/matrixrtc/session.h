@@ -37,6 +37,9 @@ typedef struct
   /* A message of a participant, see RtcDataFunc. */
   void (*data) (Session * session, GBytes * message, gboolean is_reliable,
       gpointer user_data);
+  /* How long a signalling message and its answer have taken, in us. */
+  void (*round_trip) (Session * session, gint64 round_trip,
+      gpointer user_data);
   /* See RtcStreamsCallbacks. */
   void (*track_ready) (Session * session, const gchar * track_sid,
       gpointer user_data);

@@ -46,6 +46,8 @@ struct _LiveKitSignal
   guint ping_interval_ms;
   guint pong_timeout_ms;
   gint64 rtt_ms;
+  gint64 ping_timestamp;        /* of the last ping, as the server echoes it */
+  gint64 pinged_at;             /* when that was; us, monotonic */
 };
 
 static void signal_end_socket (LiveKitSignal * signal);
@@ -271,7 +273,9 @@ send_ping (gpointer user_data)
   Livekit__SignalRequest request = LIVEKIT__SIGNAL_REQUEST__INIT;
   Livekit__Ping ping = LIVEKIT__PING__INIT;
 
-  ping.timestamp = g_get_real_time () / 1000;
+  signal->pinged_at = g_get_monotonic_time ();
+  signal->ping_timestamp = g_get_real_time () / 1000;
+  ping.timestamp = signal->ping_timestamp;
   ping.rtt = signal->rtt_ms;
   request.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_PING_REQ;
   request.ping_req = &ping;
@@ -391,6 +395,9 @@ signal_start_pings (LiveKitSignal * signal)
       matrix_rtc_add_timeout (signal->pong_timeout_ms, on_pong_timeout, signal);
   signal->ping_timer =
       matrix_rtc_add_timeout (signal->ping_interval_ms, send_ping, signal);
+  /* A resume has other things to say first. */
+  if (!signal->is_resuming)
+    send_ping (signal);
 }
 
 /* Receiving */
@@ -444,10 +451,15 @@ take_token (LiveKitSignal * signal, const gchar * jwt)
 static void
 take_pong (LiveKitSignal * signal, const Livekit__Pong * pong)
 {
-  gint64 now = g_get_real_time () / 1000;
+  gint64 round_trip = g_get_monotonic_time () - signal->pinged_at;
 
-  if (pong->last_ping_timestamp > 0 && pong->last_ping_timestamp <= now)
-    signal->rtt_ms = MIN (now - pong->last_ping_timestamp, G_MAXINT32);
+  if (signal->ping_timestamp == 0
+      || pong->last_ping_timestamp != signal->ping_timestamp)
+    return;
+  signal->ping_timestamp = 0;
+  signal->rtt_ms = round_trip / 1000;
+  if (signal->callbacks.round_trip != NULL)
+    signal->callbacks.round_trip (round_trip, signal->user_data);
 }
 
 /* Takes @message. */

@@ -25,6 +25,8 @@ typedef struct
    * what the server said before, or NULL. */
   void (*closed) (const Livekit__LeaveRequest * leave, const gchar * debug,
       gpointer user_data);
+  /* How long a ping and its pong have taken, in us. */
+  void (*round_trip) (gint64 round_trip, gpointer user_data);
 } LiveKitSignalCallbacks;
 
 LiveKitSignal *livekit_signal_new (HttpClient * http,

@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 #include "../e2ee/gstmatrixrtcdecrypt.h"
 #include "../gstmatrixrtc-enums.h"
+#include "stats.h"
 
 G_BEGIN_DECLS
 
@@ -26,6 +27,7 @@ typedef struct
   GstMatrixRtcOutput output;
   E2eeCall *encryption;         /* outlives them */
   GstMatrixRtcUnencryptedMedia unencrypted_media;
+  RtcStats *stats;              /* of what comes to them; outlives them */
 } GstMatrixRtcReceiverSettings;
 
 /* Called on a streaming thread, once. */

@@ -51,6 +51,7 @@ rtc_stream_host_init (RtcStreamHost * host, MatrixRtcLoop * loop,
   host->webrtcbin = webrtcbin;
   host->ssrc_filter = ssrc_filter;
   host->receivers = *receivers;
+  host->stats = rtc_peer_stats_new (receivers->stats, webrtcbin);
   g_mutex_init (&host->lock);
   g_cond_init (&host->task_done);
   host->n_tasks = 0;
@@ -64,6 +65,7 @@ rtc_stream_host_clear (RtcStreamHost * host)
   g_mutex_clear (&host->lock);
   g_cond_clear (&host->task_done);
   g_ptr_array_unref (host->held);
+  rtc_peer_stats_unref (host->stats);
 }
 
 /* Waits for what goes on in the background. With the bin's pads flushing, as
@@ -259,6 +261,7 @@ rtc_stream_bind (RtcStream * stream, const gchar * track_sid, GArray * ssrcs,
   stream->ssrcs = g_array_ref (ssrcs);
   stream->callbacks = *callbacks;
   stream->user_data = user_data;
+  rtc_peer_stats_bind (stream->host->stats, stream->ssrc, track_sid);
   if (caps == NULL) {
     g_set_error_literal (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "the stream has no caps");
@@ -299,6 +302,7 @@ rtc_stream_unblock (RtcStream * stream)
   if (stream->is_ending)
     return;
   stream->is_exposed = TRUE;
+  rtc_peer_stats_give_out (stream->host->stats, stream->ssrc);
   gst_matrix_rtc_receiver_unblock (stream->receiver);
 }
 
@@ -449,6 +453,7 @@ stream_take_apart (GstElement * bin, gpointer user_data)
 void
 rtc_stream_dismantle (RtcStream * stream)
 {
+  rtc_peer_stats_end (stream->host->stats, stream->ssrc);
   stream_start_task (stream, stream_take_apart);
 }
 

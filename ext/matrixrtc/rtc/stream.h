@@ -18,6 +18,7 @@ typedef struct
   GstElement *webrtcbin;
   RtcSsrcFilter *ssrc_filter;
   GstMatrixRtcReceiverSettings receivers;
+  RtcPeerStats *stats;
 
   GMutex lock;                  /* a leaf: nothing is called under it */
   GCond task_done;

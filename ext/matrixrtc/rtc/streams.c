@@ -220,6 +220,7 @@ rtc_streams_abandon (RtcStreams * streams)
   guint i;
 
   rtc_stream_host_close (&streams->host);
+  rtc_peer_stats_close (streams->host.stats);
   memset (&streams->callbacks, 0, sizeof (streams->callbacks));
   for (i = 0; i < streams->all->len; i++)
     rtc_stream_forget (g_ptr_array_index (streams->all, i));
