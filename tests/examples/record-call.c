@@ -13,6 +13,7 @@
 #include <string.h>
 #include <glib-unix.h>
 #include <gst/gst.h>
+#include "callsource.h"
 
 /* A muxer takes no more pads once it writes. So what comes is held back until
  * this long after the first. */
@@ -141,21 +142,6 @@ end_recording (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static void
-print_error (GstMessage * message)
-{
-  const GstStructure *details = NULL;
-  GError *error;
-  gchar *debug;
-
-  gst_message_parse_error (message, &error, &debug);
-  gst_message_parse_error_details (message, &details);
-  g_printerr ("%s (%s)\n%s\n", error->message, details == NULL ? "no code" :
-      gst_structure_get_string (details, "code"), debug);
-  g_error_free (error);
-  g_free (debug);
-}
-
 static gboolean
 on_message (GstBus * bus, GstMessage * message, gpointer user_data)
 {
@@ -163,7 +149,7 @@ on_message (GstBus * bus, GstMessage * message, gpointer user_data)
 
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ERROR:
-      print_error (message);
+      call_source_print_error (message);
       recorder->status = EXIT_FAILURE;
       g_main_loop_quit (recorder->loop);
       break;
@@ -181,30 +167,19 @@ on_message (GstBus * bus, GstMessage * message, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-static void
-set_property (GstElement * src, const gchar * argument)
-{
-  gchar **words = g_strsplit (argument, "=", 2);
-
-  if (words[0] != NULL && words[1] != NULL)
-    gst_util_set_object_arg (G_OBJECT (src), words[0], words[1]);
-  g_strfreev (words);
-}
-
 int
 main (int argc, char **argv)
 {
   Recorder recorder = {.status = EXIT_SUCCESS };
   GstElement *src, *sink;
   GstBus *bus;
-  int i;
 
   gst_init (&argc, &argv);
   if (argc < 4) {
     g_printerr ("Usage: %s FILE SECONDS PROPERTY=VALUE...\n", argv[0]);
     return EXIT_FAILURE;
   }
-  src = gst_element_factory_make ("matrixrtcsrc", NULL);
+  src = call_source_new (argv + 3);
   recorder.mux = gst_element_factory_make ("matroskamux", NULL);
   sink = gst_element_factory_make ("filesink", NULL);
   if (src == NULL || recorder.mux == NULL || sink == NULL) {
@@ -212,8 +187,6 @@ main (int argc, char **argv)
     return EXIT_FAILURE;
   }
   g_object_set (sink, "location", argv[1], NULL);
-  for (i = 3; i < argc; i++)
-    set_property (src, argv[i]);
 
   g_mutex_init (&recorder.lock);
   recorder.loop = g_main_loop_new (NULL, FALSE);
