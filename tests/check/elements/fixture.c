@@ -63,3 +63,18 @@ fixture_add_case (Suite * suite, SFun setup)
   suite_add_tcase (suite, tc);
   return tc;
 }
+
+/* The pad of what @name publishes, with buffers running. */
+ReceiverPad *
+fixture_wait_for_media (const gchar * name, TestcallMedia media)
+{
+  g_autofree gchar *track_sid = testcall_get_track_sid (call, name, media);
+  ReceiverPad *pad;
+
+  fail_unless (track_sid != NULL, "%s has no such track", name);
+  pad = receiver_wait_for_track (receiver, track_sid);
+  fail_unless (pad != NULL, "no pad for %s of %s", track_sid, name);
+  fail_unless (receiver_wait_for_media (receiver, pad),
+      "no buffers of %s", name);
+  return pad;
+}

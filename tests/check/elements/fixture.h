@@ -12,5 +12,6 @@ extern Receiver *receiver;
 void fixture_setup (void);
 void fixture_teardown (void);
 TCase *fixture_add_case (Suite * suite, SFun setup);
+ReceiverPad *fixture_wait_for_media (const gchar * name, TestcallMedia media);
 
 G_END_DECLS

@@ -19,18 +19,6 @@ teardown (void)
   fixture_teardown ();
 }
 
-/* The pad of what @name publishes, once there are buffers. */
-static ReceiverPad *
-wait_for_media (const gchar * name, TestcallMedia media)
-{
-  g_autofree gchar *track_sid = testcall_get_track_sid (call, name, media);
-  ReceiverPad *pad = receiver_wait_for_track (receiver, track_sid);
-
-  fail_unless (pad != NULL, "no pad for %s of %s", track_sid, name);
-  fail_unless (receiver_wait_for_media (receiver, pad));
-  return pad;
-}
-
 static void
 check_text (ReceiverPad * pad, const gchar * property, const gchar * expected)
 {
@@ -78,7 +66,7 @@ GST_START_TEST (test_source)
 
   testcall_join (call, "ana", sources[__i__].media, TESTCALL_VP8);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", sources[__i__].media);
+  pad = fixture_wait_for_media ("ana", sources[__i__].media);
   fail_unless (g_str_has_prefix (GST_PAD_NAME (pad->pad),
           sources[__i__].pad_prefix));
   check_source (pad, sources[__i__].source);
@@ -104,12 +92,12 @@ GST_START_TEST (test_identity)
   testcall_join_as (call, "ana", "somebody", TESTCALL_AUDIO, TESTCALL_VP8);
   testcall_join (call, "ben", TESTCALL_AUDIO, TESTCALL_VP8);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_AUDIO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   check_text (pad, "participant-identity", "somebody");
   check_text (pad, "participant-name", "ana");
   check_text (pad, "user-id", NULL);
   check_text (pad, "member-device-id", NULL);
-  pad = wait_for_media ("ben", TESTCALL_AUDIO);
+  pad = fixture_wait_for_media ("ben", TESTCALL_AUDIO);
   check_text (pad, "participant-identity", "@ben:testcall.example:BENDEVICE");
   check_text (pad, "user-id", "@ben:testcall.example");
   check_text (pad, "member-device-id", "BENDEVICE");
@@ -127,7 +115,7 @@ GST_START_TEST (test_writable)
 
   testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_AUDIO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   properties = g_object_class_list_properties (G_OBJECT_GET_CLASS (pad->pad),
       &n);
   for (i = 0; i < n; i++) {
@@ -231,7 +219,7 @@ GST_START_TEST (test_title)
 
   testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_AUDIO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   check_title (pad, "ana");
   g_signal_connect (pad->pad, "notify::participant-name",
       G_CALLBACK (on_name), &n_changes);

@@ -22,21 +22,6 @@ teardown (void)
   fixture_teardown ();
 }
 
-/* The pad of a participant's track, with buffers running. */
-static ReceiverPad *
-wait_for_media (const gchar * name, TestcallMedia media)
-{
-  g_autofree gchar *track_sid = testcall_get_track_sid (call, name, media);
-  ReceiverPad *pad;
-
-  fail_unless (track_sid != NULL, "%s has no such track", name);
-  pad = receiver_wait_for_track (receiver, track_sid);
-  fail_unless (pad != NULL, "no pad for %s of %s", track_sid, name);
-  fail_unless (receiver_wait_for_buffers (receiver, pad, 5),
-      "no buffers of %s", name);
-  return pad;
-}
-
 static void
 check_caps (ReceiverPad * pad, const gchar * expected)
 {
@@ -62,17 +47,17 @@ GST_START_TEST (test_tracks_become_pads)
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   testcall_join (call, "ben", TESTCALL_VIDEO | TESTCALL_SCREEN, TESTCALL_H264);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_AUDIO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   check_caps (pad, "audio/x-opus");
   fail_unless (g_str_has_prefix (GST_PAD_NAME (pad->pad), "audio_"));
-  pad = wait_for_media ("ben", TESTCALL_VIDEO);
+  pad = fixture_wait_for_media ("ben", TESTCALL_VIDEO);
   check_caps (pad, "video/x-h264,stream-format=byte-stream,alignment=au");
   fail_if (pad->first_is_delta);
-  pad = wait_for_media ("ben", TESTCALL_SCREEN);
+  pad = fixture_wait_for_media ("ben", TESTCALL_SCREEN);
   g_object_get (pad->pad, "source", &source, NULL);
   fail_unless_equals_int (source, 3);
 
-  pad = wait_for_media ("ana", TESTCALL_VIDEO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
   check_caps (pad, "video/x-vp8,width=320,height=240");
   fail_if (pad->first_is_delta);
   g_object_get (pad->pad, "participant-identity", &identity,
@@ -114,8 +99,8 @@ GST_START_TEST (test_stream_start)
 
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_play (receiver);
-  audio = get_stream_id (wait_for_media ("ana", TESTCALL_AUDIO));
-  pad = wait_for_media ("ana", TESTCALL_VIDEO);
+  audio = get_stream_id (fixture_wait_for_media ("ana", TESTCALL_AUDIO));
+  pad = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
   video = get_stream_id (pad);
   fail_if (g_str_equal (audio, video));
   gst_event_parse_stream (pad->stream_start, &stream);
@@ -131,7 +116,7 @@ GST_START_TEST (test_stream_start)
   testcall_unpublish (call, "ana", TESTCALL_VIDEO);
   fail_unless (receiver_wait_for_removal (receiver, pad->track_sid));
   testcall_publish (call, "ana", TESTCALL_VIDEO, TESTCALL_VP8);
-  again = get_stream_id (wait_for_media ("ana", TESTCALL_VIDEO));
+  again = get_stream_id (fixture_wait_for_media ("ana", TESTCALL_VIDEO));
   fail_unless_equals_string (video, again);
   teardown ();
 }
@@ -144,8 +129,8 @@ GST_START_TEST (test_track_ends)
 
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_play (receiver);
-  audio = wait_for_media ("ana", TESTCALL_AUDIO);
-  video = wait_for_media ("ana", TESTCALL_VIDEO);
+  audio = fixture_wait_for_media ("ana", TESTCALL_AUDIO);
+  video = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
   testcall_unpublish (call, "ana", TESTCALL_VIDEO);
   fail_unless (receiver_wait_for_removal (receiver, video->track_sid));
   fail_unless (video->is_eos);
@@ -174,10 +159,10 @@ GST_START_TEST (test_sections_are_reused)
     g_autofree gchar *third = g_strdup_printf ("p%u", 2 * round + 2);
     g_autofree gchar *fourth = g_strdup_printf ("p%u", 2 * round + 3);
     ReceiverPad *gone[] = {
-      wait_for_media (first, TESTCALL_AUDIO),
-      wait_for_media (first, TESTCALL_VIDEO),
-      wait_for_media (second, TESTCALL_AUDIO),
-      wait_for_media (second, TESTCALL_VIDEO)
+      fixture_wait_for_media (first, TESTCALL_AUDIO),
+      fixture_wait_for_media (first, TESTCALL_VIDEO),
+      fixture_wait_for_media (second, TESTCALL_AUDIO),
+      fixture_wait_for_media (second, TESTCALL_VIDEO)
     };
     guint i;
 
@@ -189,9 +174,9 @@ GST_START_TEST (test_sections_are_reused)
     testcall_join (call, fourth, both, round % 2 ? TESTCALL_H264 :
         TESTCALL_VP8);
     testcall_join (call, "extra", both, TESTCALL_VP8);
-    wait_for_media (third, TESTCALL_VIDEO);
-    wait_for_media (fourth, TESTCALL_VIDEO);
-    wait_for_media ("extra", TESTCALL_AUDIO);
+    fixture_wait_for_media (third, TESTCALL_VIDEO);
+    fixture_wait_for_media (fourth, TESTCALL_VIDEO);
+    fixture_wait_for_media ("extra", TESTCALL_AUDIO);
     testcall_leave (call, "extra");
     receiver_fail_on_error (receiver);
   }
@@ -208,9 +193,9 @@ GST_START_TEST (test_codecs_in_any_order)
 
   testcall_join (call, "ana", TESTCALL_VIDEO, first);
   receiver_play (receiver);
-  wait_for_media ("ana", TESTCALL_VIDEO);
+  fixture_wait_for_media ("ana", TESTCALL_VIDEO);
   testcall_join (call, "ben", TESTCALL_VIDEO, second);
-  wait_for_media ("ben", TESTCALL_VIDEO);
+  fixture_wait_for_media ("ben", TESTCALL_VIDEO);
   fail_unless_equals_int (testcall_count (call, TESTCALL_SAW_CODEC_REFUSED), 0);
   teardown ();
 }
@@ -222,9 +207,9 @@ GST_START_TEST (test_rtp_output)
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   g_object_set (receiver_get_src (receiver), "output", 1, NULL);
   receiver_play (receiver);
-  check_caps (wait_for_media ("ana", TESTCALL_AUDIO),
+  check_caps (fixture_wait_for_media ("ana", TESTCALL_AUDIO),
       "application/x-rtp,media=audio,encoding-name=OPUS");
-  check_caps (wait_for_media ("ana", TESTCALL_VIDEO),
+  check_caps (fixture_wait_for_media ("ana", TESTCALL_VIDEO),
       "application/x-rtp,media=video,encoding-name=VP8");
   teardown ();
 }
@@ -240,7 +225,7 @@ GST_START_TEST (test_listeners_have_no_pads)
   testcall_join (call, "listener", 0, TESTCALL_VP8);
   testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
   receiver_play (receiver);
-  wait_for_media ("ana", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   g_object_get (receiver_get_src (receiver), "participants", &participants,
       NULL);
   fail_unless (gst_structure_get_uint (participants, "count", &count));
@@ -279,7 +264,7 @@ GST_START_TEST (test_mute)
 
   testcall_join (call, "ana", TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_VIDEO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
   g_signal_connect (pad->pad, "notify::muted", G_CALLBACK (on_muted),
       &n_changes);
   testcall_set_muted (call, "ana", TESTCALL_VIDEO, TRUE);
@@ -347,7 +332,7 @@ GST_START_TEST (test_unmute_after_timeout)
   for (i = 0; i < G_N_ELEMENTS (signals); i++)
     g_signal_emit_by_name (rtpbin, signals[i], 0, get_last_ssrc ());
   testcall_set_muted (call, "ana", TESTCALL_AUDIO, FALSE);
-  wait_for_media ("ana", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   teardown ();
 }
 
@@ -405,7 +390,7 @@ GST_START_TEST (test_key_frame_requests)
 
   testcall_join (call, "ana", TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_VIDEO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
   for (i = 0; i < 4; i++) {
     guint64 plis = testcall_count (call, TESTCALL_SAW_PLI);
 
@@ -428,8 +413,8 @@ GST_START_TEST (test_eos_event)
 
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_play (receiver);
-  audio = wait_for_media ("ana", TESTCALL_AUDIO);
-  video = wait_for_media ("ana", TESTCALL_VIDEO);
+  audio = fixture_wait_for_media ("ana", TESTCALL_AUDIO);
+  video = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
   gst_element_send_event (receiver_get_pipeline (receiver),
       gst_event_new_eos ());
   message = receiver_wait_for_eos (receiver);

@@ -13,18 +13,6 @@ set_media (const gchar * media)
       media);
 }
 
-/* The pad of what @name publishes, once there are buffers. */
-static ReceiverPad *
-wait_for_media (const gchar * name, TestcallMedia media)
-{
-  g_autofree gchar *track_sid = testcall_get_track_sid (call, name, media);
-  ReceiverPad *pad = receiver_wait_for_track (receiver, track_sid);
-
-  fail_unless (pad != NULL, "no pad for %s of %s", track_sid, name);
-  fail_unless (receiver_wait_for_media (receiver, pad));
-  return pad;
-}
-
 static gboolean
 is_auto_subscribed (void)
 {
@@ -48,10 +36,10 @@ GST_START_TEST (test_audio_only)
   set_media ("audio");
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_play (receiver);
-  wait_for_media ("ana", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   testcall_join (call, "ben", TESTCALL_VIDEO | TESTCALL_SCREEN, TESTCALL_VP8);
   testcall_join (call, "eve", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
-  wait_for_media ("eve", TESTCALL_AUDIO);
+  fixture_wait_for_media ("eve", TESTCALL_AUDIO);
   fail_if (is_auto_subscribed ());
   fail_unless_equals_int (testcall_count (call, TESTCALL_OPEN_LINES), 2);
   fail_unless_equals_int (receiver_count_pads (receiver), 2);
@@ -87,11 +75,11 @@ GST_START_TEST (test_changes)
     set_media (first_media[__i__]);
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_play (receiver);
-  sound = wait_for_media ("ana", TESTCALL_AUDIO);
+  sound = fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   for (i = 0; i < 3; i++) {
     if (is_manual || i > 0)
       set_media ("audio+video");
-    picture = wait_for_media ("ana", TESTCALL_VIDEO);
+    picture = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
     fail_if (picture->first_is_delta);
     set_media ("audio");
     fail_unless (receiver_wait_for_removal (receiver, picture->track_sid));
@@ -100,7 +88,7 @@ GST_START_TEST (test_changes)
   }
   /* What comes later is no other case. */
   testcall_join (call, "ben", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
-  wait_for_media ("ben", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ben", TESTCALL_AUDIO);
   wait_for_lines (2);
   fail_unless_equals_int (is_auto_subscribed (), !is_manual);
   fail_unless_equals_int (receiver_count_pads (receiver), 2);
@@ -120,7 +108,7 @@ GST_START_TEST (test_screen_share)
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO | TESTCALL_SCREEN,
       TESTCALL_VP8);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_SCREEN);
+  pad = fixture_wait_for_media ("ana", TESTCALL_SCREEN);
   fail_unless_equals_int (testcall_count (call, TESTCALL_OPEN_LINES), 1);
   fail_unless_equals_int (receiver_count_pads (receiver), 1);
   set_media ("0");

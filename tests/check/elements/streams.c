@@ -160,18 +160,6 @@ check_stream (const gchar * id, GstStreamType type, const gchar * caps,
   fail_unless_equals_string (has_title, title);
 }
 
-/* The pad of what @name publishes, once there are buffers. */
-static ReceiverPad *
-wait_for_media (const gchar * name, TestcallMedia media)
-{
-  g_autofree gchar *track_sid = testcall_get_track_sid (call, name, media);
-  ReceiverPad *pad = receiver_wait_for_track (receiver, track_sid);
-
-  fail_unless (pad != NULL, "no pad for %s of %s", track_sid, name);
-  fail_unless (receiver_wait_for_media (receiver, pad));
-  return pad;
-}
-
 static void
 wait_for_lines (guint n)
 {
@@ -242,13 +230,14 @@ GST_START_TEST (test_collection)
   testcall_join (call, "listener", 0, TESTCALL_VP8);
   testcall_set_muted (call, "ben", TESTCALL_SCREEN, TRUE);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_VIDEO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
   wait_for_last (collections, ANA "/audio/microphone " ANA "/video/camera "
       BEN "/video/camera " BEN "/video/screen-share");
   check_pad (pad, ANA "/video/camera");
-  check_pad (wait_for_media ("ana", TESTCALL_AUDIO), ANA "/audio/microphone");
-  check_stream (ANA "/audio/microphone", GST_STREAM_TYPE_AUDIO,
-      "audio/x-opus", "ana");
+  check_pad (fixture_wait_for_media ("ana", TESTCALL_AUDIO),
+      ANA "/audio/microphone");
+  check_stream (ANA "/audio/microphone", GST_STREAM_TYPE_AUDIO, "audio/x-opus",
+      "ana");
   check_stream (ANA "/video/camera", GST_STREAM_TYPE_VIDEO,
       "video/x-vp8,width=320,height=240", "ana");
   /* It has no pad. */
@@ -283,7 +272,7 @@ GST_START_TEST (test_updates)
 
   testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
   receiver_play (receiver);
-  pad = wait_for_media ("ana", TESTCALL_AUDIO);
+  pad = fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   wait_for_last (collections, ANA "/audio/microphone");
   testcall_join (call, "ben", TESTCALL_VIDEO, TESTCALL_VP8);
   wait_for_last (collections, ANA "/audio/microphone " BEN "/video/camera");
@@ -321,7 +310,7 @@ GST_START_TEST (test_crowd)
 
   testcall_join (call, "ana", TESTCALL_AUDIO, TESTCALL_VP8);
   receiver_play (receiver);
-  wait_for_media ("ana", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   choose ("none");
   wait_for_lines (0);
   testcall_freeze (call);
@@ -364,8 +353,8 @@ GST_START_TEST (test_selection)
   seqnum = choose (ANA "/video/camera " BEN "/video/camera");
   wait_for_last (selections, ANA "/video/camera " BEN "/video/camera");
   check_seqnum (seqnum);
-  fail_if (wait_for_media ("ana", TESTCALL_VIDEO)->first_is_delta);
-  wait_for_media ("ben", TESTCALL_VIDEO);
+  fail_if (fixture_wait_for_media ("ana", TESTCALL_VIDEO)->first_is_delta);
+  fixture_wait_for_media ("ben", TESTCALL_VIDEO);
   fail_unless (receiver_wait_for_removal (receiver, sound->track_sid));
   fail_unless (sound->is_eos);
   wait_for_lines (2);
@@ -376,7 +365,7 @@ GST_START_TEST (test_selection)
   /* Media counts as well. */
   choose (ANA "/video/camera " BEN "/audio/microphone");
   set_media ("audio");
-  wait_for_media ("ben", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ben", TESTCALL_AUDIO);
   wait_for_lines (1);
   teardown ();
 }
@@ -391,12 +380,12 @@ GST_START_TEST (test_selected_to_come)
   wait_for_last (selections, "");
   wait_for_lines (0);
   testcall_join (call, "ben", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
-  wait_for_media ("ben", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ben", TESTCALL_AUDIO);
   wait_for_last (selections, BEN "/audio/microphone");
   testcall_leave (call, "ben");
   wait_for_lines (0);
   testcall_join (call, "ben", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
-  wait_for_media ("ben", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ben", TESTCALL_AUDIO);
   wait_for_lines (1);
   teardown ();
 }
@@ -411,7 +400,7 @@ GST_START_TEST (test_selected_at_the_start)
   testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
   receiver_play (receiver);
   choose (ANA "/audio/microphone");
-  wait_for_media ("ana", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   wait_for_last (selections, ANA "/audio/microphone");
   wait_for_lines (1);
   teardown ();
@@ -430,7 +419,8 @@ GST_START_TEST (test_selected_downstream)
         new_selection (i % 2 == 0 ? ANA "/audio/microphone" :
             ANA "/audio/microphone " ANA "/video/camera"));
     wait_for_lines (i % 2 == 0 ? 1 : 2);
-    wait_for_media ("ana", i % 2 == 0 ? TESTCALL_AUDIO : TESTCALL_VIDEO);
+    fixture_wait_for_media ("ana",
+        i % 2 == 0 ? TESTCALL_AUDIO : TESTCALL_VIDEO);
   }
   fail_unless_equals_int (count (selections), 3);
   teardown ();
@@ -499,8 +489,9 @@ GST_START_TEST (test_next_run)
           (receiver), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
   receiver_forget_pads (receiver);
   receiver_play (receiver);
-  check_pad (wait_for_media ("ana", TESTCALL_VIDEO), ANA "/video/camera");
-  wait_for_media ("ana", TESTCALL_AUDIO);
+  check_pad (fixture_wait_for_media ("ana", TESTCALL_VIDEO),
+      ANA "/video/camera");
+  fixture_wait_for_media ("ana", TESTCALL_AUDIO);
   fail_unless_equals_int (count (selections), 1);
   teardown ();
 }
