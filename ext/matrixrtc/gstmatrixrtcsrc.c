@@ -26,7 +26,7 @@
  * What was sampled at one time has one timestamp on all pads, as soon as the SFU's
  * sender reports tell. While nothing comes out of a pad, for a muted track or a
  * broken network, it gives GAP events, and for encoded output also frames of silence
- * or the last key frame again, marked by #GST_BUFFER_FLAG_GAP: there are muxers that
+ * or the last key frame again, marked by `GST_BUFFER_FLAG_GAP`: there are muxers that
  * wait for each of their pads.
  *
  * Who is there is told by #matrixrtcsrc:participants and by messages named

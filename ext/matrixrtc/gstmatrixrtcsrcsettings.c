@@ -457,7 +457,7 @@ install_media (GObjectClass * klass)
   /**
    * matrixrtcsrc:add-reference-timestamp-meta:
    *
-   * Whether buffers have a #GstReferenceTimestampMeta of `timestamp/x-ntp`: when
+   * Whether buffers have a `GstReferenceTimestampMeta` of `timestamp/x-ntp`: when
    * they were sampled, in nanoseconds since 1900, by the publisher's clock. Those
    * before a track's first sender report have none.
    *
