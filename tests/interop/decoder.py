@@ -11,7 +11,7 @@ import time
 
 from probe import RATE
 from processes import Timeout
-from receiver import GLib, Gst, Receiver
+from receiver import GLib, Gst, Receiver, is_filler
 from recognition import Recognition
 
 WIDTH, HEIGHT = 320, 240
@@ -100,6 +100,11 @@ class Decoder(Receiver):
 
     def detach(self, pad):
         """The bin stays: it has had its EOS."""
+
+    def _probe(self, gst_pad, info, pad):
+        if is_filler(info):
+            return Gst.PadProbeReturn.DROP
+        return super()._probe(gst_pad, info, pad)
 
     def _sample(self, sink, kind, track):
         buffer = sink.emit("pull-sample").get_buffer()

@@ -59,6 +59,12 @@ class Pad:
         return f"{self.name} ({self.identity} {self.track_sid})"
 
 
+def is_filler(info):
+    """Whether it stands in for media that doesn't come."""
+    return bool(info.type & Gst.PadProbeType.BUFFER) \
+        and info.get_buffer().has_flags(Gst.BufferFlags.GAP)
+
+
 def plain(structure):
     """A GstStructure as a dict; what Python can't hold becomes text."""
     result = {}
@@ -324,6 +330,8 @@ class Receiver:
             if info.get_event().type == Gst.EventType.EOS:
                 pad.eos = True
                 self._add(Event("pad-eos", pad))
+            return Gst.PadProbeReturn.OK
+        if is_filler(info):
             return Gst.PadProbeReturn.OK
         if pad.buffers == 0:
             # Before it counts: who sees a buffer may look at its caps.

@@ -5,7 +5,7 @@ their timestamps are."""
 import time
 
 from processes import Timeout, wait_until
-from receiver import STATE_MESSAGE, Gst, Receiver, plain
+from receiver import STATE_MESSAGE, Gst, Receiver, is_filler, plain
 
 
 class Flow:
@@ -54,7 +54,9 @@ class Watcher(Receiver):
         super().attach(pad)
 
     def _probe(self, gst_pad, info, pad):
-        if info.type & Gst.PadProbeType.BUFFER:
+        if is_filler(info):
+            pass
+        elif info.type & Gst.PadProbeType.BUFFER:
             pad.flow.take(info.get_buffer())
         elif info.type & Gst.PadProbeType.BUFFER_LIST:
             buffers = info.get_buffer_list()

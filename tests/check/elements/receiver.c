@@ -48,6 +48,9 @@ static void
 receiver_pad_take_buffer (Receiver * receiver, ReceiverPad * pad,
     GstBuffer * buffer)
 {
+  /* It stands in for media that doesn't come. */
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP))
+    return;
   g_mutex_lock (&receiver->lock);
   receiver_pad_note_time (pad, buffer);
   if (pad->n_buffers++ == 0)
