@@ -35,6 +35,8 @@ def arguments():
                         help="also cases of more than a minute")
     parser.add_argument("--no-plugin", action="store_true",
                         help="only the cases that need no plugin")
+    parser.add_argument("--plugin-only", action="store_true",
+                        help="only the cases that need the plugin")
     parser.add_argument("--list", action="store_true",
                         help="name the cases and do nothing")
     parser.add_argument("patterns", nargs="*", metavar="PATTERN",
@@ -50,14 +52,19 @@ def all_cases(suite):
             yield test
 
 
+def is_without_plugin(case):
+    return case.id().partition(".")[0] + ".py" in WITHOUT_PLUGIN
+
+
 def find_cases(options):
     """The cases asked for; a module that can't be imported is one too."""
     patterns = WITHOUT_PLUGIN if options.no_plugin else ("test_*.py",)
     suites = [unittest.defaultTestLoader.discover(str(HERE), pattern)
               for pattern in patterns]
     return [case for case in all_cases(suites)
-            if not options.patterns
-            or any(text in case.id() for text in options.patterns)]
+            if (not options.patterns
+                or any(text in case.id() for text in options.patterns))
+            and not (options.plugin_only and is_without_plugin(case))]
 
 
 def plugin_environment(options, folder):
