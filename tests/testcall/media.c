@@ -13,6 +13,13 @@
 /* Of a packet that we make ourselves. */
 #define MAX_PAYLOAD 1100
 
+#define PICTURE_CAPS \
+    "video/x-raw,format=I420,width=(int)%u,height=(int)%u,framerate=15/1"
+
+/* What a garbled frame keeps: all that depayloaders and SFUs look at, and of H.264
+ * the parameter sets. */
+#define MAX_HEADER 64
+
 struct _FeedOutput
 {
   GstAppSrc *src;
@@ -34,6 +41,7 @@ struct _Feed
   gboolean muted;
   guint one_in;                 /* so many frames, only that is sent; 0: none */
   guint n_frames;
+  gboolean garbled;
 };
 
 guint
@@ -62,8 +70,8 @@ describe_picture (const gchar * name, TestcallMedia media)
       name) : g_strdup ("");
 
   return g_strdup_printf ("videotestsrc is-live=true pattern=%s motion=sweep "
-      "foreground-color=0x%08x background-color=0x%08x ! video/x-raw,"
-      "format=I420,width=%u,height=%u,framerate=15/1 %s", screen ? "gamut" :
+      "foreground-color=0x%08x background-color=0x%08x ! capsfilter name=size "
+      "caps=\"" PICTURE_CAPS "\" %s", screen ? "gamut" :
       "ball", 0xff808080u | hash, 0xff000000u | ((hash >> 3) & 0x3f3f3f),
       screen ? 480u : 320u, screen ? 270u : 240u, text);
 }
@@ -79,6 +87,11 @@ describe_video (const gchar * name, TestcallMedia media, TestcallCodec codec,
         "end-usage=cbr target-bitrate=200000 keyframe-max-dist=300 "
         "error-resilient=default %s", picture, encrypted ? "" :
         "! rtpvp8pay mtu=1200 picture-id-mode=15-bit timestamp-offset=0 ");
+  if (codec == TESTCALL_VP9)
+    return g_strdup_printf ("%s! vp9enc name=encoder deadline=1 cpu-used=8 "
+        "end-usage=cbr target-bitrate=200000 keyframe-max-dist=300 "
+        "lag-in-frames=0 error-resilient=default ! rtpvp9pay mtu=1200 "
+        "picture-id-mode=15-bit timestamp-offset=0 ", picture);
   if (codec == TESTCALL_H264 && has_element ("x264enc"))
     return g_strdup_printf ("%s! x264enc name=encoder tune=zerolatency "
         "speed-preset=ultrafast bitrate=200 key-int-max=300 threads=1 "
@@ -231,6 +244,35 @@ on_sample (GstAppSink * sink, gpointer user_data)
 }
 
 static GstPadProbeReturn
+garble_frame (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Feed *feed = user_data;
+  GstMapInfo map;
+  gboolean garbled;
+  gsize i;
+
+  g_mutex_lock (&feed->lock);
+  garbled = feed->garbled;
+  g_mutex_unlock (&feed->lock);
+  if (!garbled)
+    return GST_PAD_PROBE_OK;
+  info->data = gst_buffer_make_writable (info->data);
+  gst_buffer_map (info->data, &map, GST_MAP_READWRITE);
+  for (i = MIN (MAX_HEADER, map.size / 2); i < map.size; i++)
+    map.data[i] = g_random_int_range (1, 256);
+  gst_buffer_unmap (info->data, &map);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+make_garblable (Feed * feed)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (feed->encoder, "src");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, garble_frame, feed, NULL);
+}
+
+static GstPadProbeReturn
 encrypt_frame (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   Feed *feed = user_data;
@@ -301,6 +343,7 @@ feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
   gst_pipeline_use_clock (GST_PIPELINE (pipeline), clock);
   gst_element_set_start_time (pipeline, GST_CLOCK_TIME_NONE);
   gst_element_set_base_time (pipeline, base_time);
+  make_garblable (feed);
   if (encryption)
     encrypt (feed, encryption, media);
   connect_sink (feed);
@@ -351,6 +394,26 @@ feed_set_pace (Feed * feed, guint one_in)
   g_mutex_unlock (&feed->lock);
   if (one_in > 0)
     feed_request_key_frame (feed);
+}
+
+void
+feed_set_garbled (Feed * feed, gboolean garbled)
+{
+  g_mutex_lock (&feed->lock);
+  feed->garbled = garbled;
+  g_mutex_unlock (&feed->lock);
+  feed_request_key_frame (feed);
+}
+
+void
+feed_set_size (Feed * feed, guint width, guint height)
+{
+  g_autofree gchar *caps = g_strdup_printf (PICTURE_CAPS, width, height);
+  g_autoptr (GstElement) filter =
+      gst_bin_get_by_name (GST_BIN (feed->pipeline), "size");
+
+  if (filter)
+    gst_util_set_object_arg (G_OBJECT (filter), "caps", caps);
 }
 
 GstCaps *

@@ -21,6 +21,8 @@ Feed *feed_new (const gchar * name, TestcallMedia media, TestcallCodec codec,
 void feed_free (Feed * feed);
 void feed_set_muted (Feed * feed, gboolean muted);
 void feed_set_pace (Feed * feed, guint one_in);
+void feed_set_garbled (Feed * feed, gboolean garbled);
+void feed_set_size (Feed * feed, guint width, guint height);
 void feed_request_key_frame (Feed * feed);
 
 /* Packets with this pt and ssrc go to src until feed_detach(), whenever it isn't

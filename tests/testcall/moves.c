@@ -19,6 +19,8 @@ typedef struct
   TestcallMedia media;
   TestcallCodec codec;
   gboolean muted;
+  gboolean garbled;
+  guint width, height;
   guint index;
   guint delay_ms;
   guint one_in;
@@ -230,6 +232,37 @@ testcall_set_pace (TestCall * call, const gchar * name, TestcallMedia track,
   return move.done;
 }
 
+/* NULL: nothing of it is sent. */
+static Feed *
+find_feed (TestCall * call, const Move * move)
+{
+  Person *person = people_find (call, move->name);
+  Track *track = person ? person_find_track (person, move->media) : NULL;
+
+  return track ? track->feed : NULL;
+}
+
+static void
+do_set_garbled (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Feed *feed = find_feed (call, move);
+
+  move->done = feed != NULL;
+  if (feed)
+    feed_set_garbled (feed, move->garbled);
+}
+
+gboolean
+testcall_set_garbled (TestCall * call, const gchar * name, TestcallMedia track,
+    gboolean garbled)
+{
+  Move move = {.name = name,.media = track,.garbled = garbled };
+
+  testcall_run (call, do_set_garbled, &move);
+  return move.done;
+}
+
 static void
 do_set_delay (TestCall * call, gpointer data)
 {
@@ -325,6 +358,27 @@ testcall_set_attribute (TestCall * call, const gchar * name,
 
   testcall_run (call, do_set_detail, &detail);
   return detail.done;
+}
+
+static void
+do_set_size (TestCall * call, gpointer data)
+{
+  Move *move = data;
+  Feed *feed = find_feed (call, move);
+
+  move->done = feed != NULL;
+  if (feed)
+    feed_set_size (feed, move->width, move->height);
+}
+
+gboolean
+testcall_set_size (TestCall * call, const gchar * name, TestcallMedia track,
+    guint width, guint height)
+{
+  Move move = {.name = name,.media = track,.width = width,.height = height };
+
+  testcall_run (call, do_set_size, &move);
+  return move.done;
 }
 
 /* --- Names of things ----------------------------------------------------- */

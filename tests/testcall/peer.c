@@ -469,6 +469,7 @@ caps_of_kind (OfferKind kind)
   if (kind == OFFER_AUDIO)
     return feed_caps (OFFER_PT_OPUS, 0);
   caps = feed_caps (OFFER_PT_VP8, 0);
+  gst_caps_append (caps, feed_caps (OFFER_PT_VP9, 0));
   gst_caps_append (caps, feed_caps (OFFER_PT_H264, 0));
   gst_caps_append (caps, feed_caps (OFFER_PT_H264_MODE0, 0));
   return caps;

@@ -74,8 +74,7 @@ typedef enum
 {
   TESTCALL_VP8,
   TESTCALL_H264,
-  TESTCALL_VP9                  /* announced and offered, never sent: refused
-                                 * by the answer, or a line without packets */
+  TESTCALL_VP9
 } TestcallCodec;
 
 /* A participant is named by a short name ("ana"); its Matrix user is
@@ -112,6 +111,13 @@ gboolean testcall_set_metadata (TestCall * call, const gchar * name,
     const gchar * metadata);
 gboolean testcall_set_attribute (TestCall * call, const gchar * name,
     const gchar * key, const gchar * value);
+/* Frames that look well from outside and can't be decoded, from the next key
+ * frame on, and to the next one after that. */
+gboolean testcall_set_garbled (TestCall * call, const gchar * name,
+    TestcallMedia track, gboolean garbled);
+/* Another picture, as of another layer, with a key frame. */
+gboolean testcall_set_size (TestCall * call, const gchar * name,
+    TestcallMedia track, guint width, guint height);
 /* What the participant publishes from now on is encrypted (Opus and VP8 only),
  * with the newest key, at its index. FALSE: there is no such participant. The
  * raw key is of 16 bytes. */
