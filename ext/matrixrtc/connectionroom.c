@@ -136,8 +136,8 @@ room_note_tracks (ConnectionRoom * room)
         matrix_rtc_add_timeout (TELL_DELAY_MS, on_tell_timer, room);
 }
 
-/* Tracks: one is shown when its first frame waits and its publisher is known,
- * which come in any order. */
+/* Tracks: one is shown when its publisher is known and its first frame waits, once
+ * more, behind the decryption. */
 
 /* Whether the track can be given out in the form that is asked for. */
 static gboolean
@@ -173,6 +173,9 @@ connection_room_show_track (ConnectionRoom * room, const gchar * track_sid)
       track_sid, participant->identity);
   session_set_track_encryption (room->session, participant->identity,
       track_sid, track->encrypted);
+  if (!rtc_streams_is_track_complete (session_get_streams (room->session),
+          track_sid))
+    return;
   if (!g_hash_table_contains (room->told, track->stream_id))
     room_tell_tracks (room);
   stream_id = g_strdup (handover_show_track (room->handover, room->session,

@@ -41,6 +41,7 @@ typedef enum {
  * @GST_MATRIX_RTC_OUTPUT_ENCODED: encoded frames, as the participants sent
  *   them
  * @GST_MATRIX_RTC_OUTPUT_RTP: RTP packets behind the jitter buffer
+ * @GST_MATRIX_RTC_OUTPUT_DECODED: raw pictures, and raw sound at 48 kHz
  *
  * What the source pads give.
  *
@@ -49,6 +50,7 @@ typedef enum {
 typedef enum {
   GST_MATRIX_RTC_OUTPUT_ENCODED,
   GST_MATRIX_RTC_OUTPUT_RTP,
+  GST_MATRIX_RTC_OUTPUT_DECODED,
 } GstMatrixRtcOutput;
 
 /**

@@ -85,7 +85,8 @@
  * ]| Records the first participant's voice and picture until interrupted.
  * |[
  * gst-launch-1.0 matrixrtcsrc name=call livekit-url=ws://127.0.0.1:7880 \
- *         livekit-token=$TOKEN call.video_0 ! decodebin ! autovideosink
+ *         livekit-token=$TOKEN output=decoded \
+ *     call.video_0 ! queue ! videoconvert ! autovideosink
  * ]| Shows the first participant of a room on a LiveKit server.
  *
  * Since: 0.1.0
@@ -150,15 +151,17 @@ static GParamSpec *properties[N_PROPS];
 
 static GstStaticPadTemplate audio_template =
     GST_STATIC_PAD_TEMPLATE ("audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
-    GST_STATIC_CAPS ("audio/x-opus; application/x-rtp, media=(string)audio"));
+    GST_STATIC_CAPS ("audio/x-opus; application/x-rtp, media=(string)audio; "
+        "audio/x-raw"));
 
 static GstStaticPadTemplate video_template =
     GST_STATIC_PAD_TEMPLATE ("video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES,
     GST_STATIC_CAPS ("video/x-vp8; video/x-vp9; video/x-av1; "
-        "video/x-h264, stream-format=(string)byte-stream, "
+        "video/x-h264, stream-format=(string){ byte-stream, avc, avc3 }, "
         "alignment=(string)au; "
-        "video/x-h265, stream-format=(string)byte-stream, "
-        "alignment=(string)au; application/x-rtp, media=(string)video"));
+        "video/x-h265, stream-format=(string){ byte-stream, hvc1, hev1 }, "
+        "alignment=(string)au; application/x-rtp, media=(string)video; "
+        "video/x-raw(ANY)"));
 
 G_DEFINE_TYPE (GstMatrixRtcSrc, gst_matrix_rtc_src, GST_TYPE_BIN);
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (matrixrtcsrc, "matrixrtcsrc",

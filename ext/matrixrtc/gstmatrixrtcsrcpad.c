@@ -652,19 +652,25 @@ pad_set_up_internal (GstMatrixRtcSrcPad * self)
   gst_pad_set_event_function (GST_PAD (internal), internal_event);
 }
 
-/* From downstream. What is inside has no use for reports of how late buffers come, and
- * its formats are the publisher's. */
+/* From downstream. What is inside has no use for reports of how late buffers come. RTP
+ * is as the publisher made it; other formats may be chosen anew. */
 static gboolean
 src_event (GstPad * pad, GstObject * parent, GstEvent * event)
 {
+  GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
+
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_SELECT_STREAMS:
       if (parent != NULL)
         return gst_element_send_event (GST_ELEMENT (parent), event);
       gst_event_unref (event);
       return FALSE;
-    case GST_EVENT_QOS:
     case GST_EVENT_RECONFIGURE:
+      if (!self->is_rtp)
+        return gst_pad_event_default (pad, parent, event);
+      gst_event_unref (event);
+      return TRUE;
+    case GST_EVENT_QOS:
       gst_event_unref (event);
       return TRUE;
     default:
@@ -833,6 +839,7 @@ gst_matrix_rtc_src_pad_begin_fill (GstMatrixRtcSrcPad * self)
     return FALSE;
   GST_OBJECT_LOCK (self);
   begins = !self->is_filling && self->last_output != 0
+      && !g_atomic_int_get (&self->begins)
       && now - self->last_output > patience;
   self->is_filling |= begins;
   GST_OBJECT_UNLOCK (self);
@@ -860,12 +867,23 @@ pad_push_filler (GstMatrixRtcSrcPad * self, GstClockTime pts)
   self->is_pushing_filler = FALSE;
 }
 
+/* What has changed downstream may wait for the next frame to come in its format. */
+static gboolean
+pad_fits_downstream (GstMatrixRtcSrcPad * self)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_PAD (self));
+
+  return caps != NULL && gst_pad_peer_query_accept_caps (GST_PAD (self), caps);
+}
+
 static void
 pad_push_fill (GstMatrixRtcSrcPad * self, GstClockTime until)
 {
-  GstEvent *gap = continuity_bridge (&self->continuity, until,
-      self->is_audio ? MIN_AUDIO_FILL : MIN_VIDEO_FILL);
+  GstEvent *gap = NULL;
 
+  if (pad_fits_downstream (self))
+    gap = continuity_bridge (&self->continuity, until,
+        self->is_audio ? MIN_AUDIO_FILL : MIN_VIDEO_FILL);
   if (gap != NULL && gst_pad_push_event (GST_PAD (self), gap))
     pad_push_filler (self, until);
 }

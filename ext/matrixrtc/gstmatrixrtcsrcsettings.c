@@ -403,7 +403,10 @@ install_media (GObjectClass * klass)
   /**
    * matrixrtcsrc:output:
    *
-   * What the source pads give.
+   * What the source pads give. Encoded H.264 and H.265 come as byte-stream, or as
+   * avc, avc3, hvc1 or hev1 where what is linked takes only that. Decoded tracks take
+   * the decoder of the highest rank that starts; where there is none, the track has no
+   * pad, a missing-plugin message tells which it is, and a warning follows.
    *
    * Since: 0.1.0
    */

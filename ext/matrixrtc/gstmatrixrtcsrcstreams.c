@@ -91,8 +91,15 @@ streams_guess_caps (GstMatrixRtcSrcStreams * streams, const CallTrack * track)
 
   if (codec == NULL)
     return NULL;
-  return streams->output == GST_MATRIX_RTC_OUTPUT_RTP ?
-      make_rtp_caps (codec) : gst_caps_from_string (codec->caps);
+  switch (streams->output) {
+    case GST_MATRIX_RTC_OUTPUT_RTP:
+      return make_rtp_caps (codec);
+    case GST_MATRIX_RTC_OUTPUT_DECODED:
+      return gst_caps_new_empty_simple (codec->is_audio ? "audio/x-raw" :
+          "video/x-raw");
+    default:
+      return gst_caps_from_string (codec->caps);
+  }
 }
 
 /* The participant's name, or else the identity. */

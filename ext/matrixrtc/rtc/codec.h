@@ -11,7 +11,10 @@ typedef struct
   const gchar *encoding_name;   /* of rtpmap, in upper case */
   gboolean is_audio;
   const gchar *depayloader;
+  const gchar *parser;          /* or NULL; for what the depayloader doesn't tell */
   const gchar *caps;            /* what comes out */
+  const gchar *details;         /* or NULL: what else is known of it */
+  const gchar *other_formats[2];        /* that the parser makes of it */
   gboolean has_layers;          /* see layers.h */
   gboolean is_sliced;           /* see keyframes.h */
 } RtcCodec;

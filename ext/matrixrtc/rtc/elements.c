@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The elements and pads inside a webrtcbin.
+ * Elements and pads that others have made.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -36,6 +36,15 @@ rtc_elements_foreach (GstElement * bin, const gchar * factory_name,
       GST_ITERATOR_RESYNC)
     gst_iterator_resync (elements);
   gst_iterator_free (elements);
+}
+
+/* Not each version and each plugin has each property. */
+void
+rtc_element_set_if_there (GstElement * element, const gchar * property,
+    const gchar * value)
+{
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), property))
+    gst_util_set_object_arg (G_OBJECT (element), property, value);
 }
 
 static GstPadProbeReturn

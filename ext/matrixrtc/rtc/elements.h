@@ -7,6 +7,8 @@ G_BEGIN_DECLS
 
 void rtc_elements_foreach (GstElement * bin, const gchar * factory_name,
     void (*func) (GstElement *, gpointer), gpointer user_data);
+void rtc_element_set_if_there (GstElement * element,
+    const gchar * property, const gchar * value);
 void rtc_pad_drop_data (GstPad * pad);
 
 G_END_DECLS

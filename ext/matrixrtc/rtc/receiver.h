@@ -30,7 +30,7 @@ typedef struct
   RtcStats *stats;              /* of what comes to them; outlives them */
 } GstMatrixRtcReceiverSettings;
 
-/* Called on a streaming thread, once. */
+/* Called on a streaming thread, at most twice. */
 typedef void (*GstMatrixRtcReceiverReady) (gpointer user_data);
 
 GstMatrixRtcReceiver *gst_matrix_rtc_receiver_new (GstCaps * rtp_caps,
@@ -39,6 +39,7 @@ GstMatrixRtcReceiver *gst_matrix_rtc_receiver_new (GstCaps * rtp_caps,
     GError ** error);
 void gst_matrix_rtc_receiver_set_encryption (GstMatrixRtcReceiver * receiver,
     const RtcTrackEncryption * encryption);
+gboolean gst_matrix_rtc_receiver_is_complete (GstMatrixRtcReceiver * receiver);
 void gst_matrix_rtc_receiver_unblock (GstMatrixRtcReceiver * receiver);
 
 G_END_DECLS

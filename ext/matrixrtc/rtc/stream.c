@@ -188,11 +188,20 @@ rtc_stream_get_receiver (RtcStream * stream)
   return stream->receiver == NULL ? NULL : GST_ELEMENT (stream->receiver);
 }
 
-/* Whether its first frame waits to be let out. */
+/* Whether its first frame waits: to be let out, or for its publisher to be
+ * known. */
 gboolean
 rtc_stream_is_ready (RtcStream * stream)
 {
   return stream->is_ready && !stream->is_exposed && !stream->is_ending;
+}
+
+/* Whether it can be let out. */
+gboolean
+rtc_stream_is_complete (RtcStream * stream)
+{
+  return rtc_stream_is_ready (stream)
+      && gst_matrix_rtc_receiver_is_complete (stream->receiver);
 }
 
 gboolean
@@ -222,7 +231,9 @@ stream_on_ready (gpointer user_data)
 {
   RtcStream *stream = user_data;
 
-  matrix_rtc_clear_source (&stream->key_frame_timer);
+  if (stream->receiver != NULL
+      && gst_matrix_rtc_receiver_is_complete (stream->receiver))
+    matrix_rtc_clear_source (&stream->key_frame_timer);
   stream->is_ready = TRUE;
   if (!stream->is_ending && stream->callbacks.ready != NULL)
     stream->callbacks.ready (stream, stream->user_data);

@@ -63,6 +63,7 @@ guint32 rtc_stream_get_ssrc (RtcStream * stream);
 const gchar *rtc_stream_get_track_sid (RtcStream * stream);
 GstElement *rtc_stream_get_receiver (RtcStream * stream);
 gboolean rtc_stream_is_ready (RtcStream * stream);
+gboolean rtc_stream_is_complete (RtcStream * stream);
 gboolean rtc_stream_is_exposed (RtcStream * stream);
 
 G_END_DECLS

@@ -329,7 +329,8 @@ rtc_streams_get_track_msid (RtcStreams * streams, const gchar * track_sid)
   return section == NULL ? NULL : g_strdup (section->msid);
 }
 
-/* Whether the track's first frame waits to be taken. */
+/* Whether the track's first frame waits, for the track to be taken or for its
+ * publisher to be known. */
 gboolean
 rtc_streams_is_track_ready (RtcStreams * streams, const gchar * track_sid)
 {
@@ -378,7 +379,16 @@ rtc_streams_are_expected (RtcStreams * streams)
   return FALSE;
 }
 
-/* Before the track is started, and whenever it changes. */
+/* Whether the track can be taken. It can't be before its encryption is set. */
+gboolean
+rtc_streams_is_track_complete (RtcStreams * streams, const gchar * track_sid)
+{
+  RtcStream *stream = streams_find (streams, track_sid);
+
+  return stream != NULL && rtc_stream_is_complete (stream);
+}
+
+/* Once it is known, and whenever it changes. */
 void
 rtc_streams_set_track_encryption (RtcStreams * streams,
     const RtcTrackEncryption * encryption)

@@ -46,6 +46,8 @@ void rtc_streams_set_off (RtcStreams * streams, const GPtrArray * track_sids);
 gboolean rtc_streams_are_expected (RtcStreams * streams);
 void rtc_streams_set_track_publisher (RtcStreams * streams,
     const gchar * track_sid, const gchar * publisher);
+gboolean rtc_streams_is_track_complete (RtcStreams * streams,
+    const gchar * track_sid);
 void rtc_streams_set_track_encryption (RtcStreams * streams,
     const RtcTrackEncryption * encryption);
 void rtc_streams_start_track (RtcStreams * streams, const gchar * track_sid);

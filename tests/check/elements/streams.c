@@ -256,6 +256,30 @@ GST_START_TEST (test_collection)
 
 GST_END_TEST;
 
+/* Before the pads are there it's known only that there are raw media. */
+GST_START_TEST (test_decoded)
+{
+  gst_util_set_object_arg (G_OBJECT (receiver_get_src (receiver)), "output",
+      "decoded");
+  testcall_join (call, "ana", TESTCALL_AUDIO | TESTCALL_VIDEO, TESTCALL_VP8);
+  testcall_join (call, "ben", TESTCALL_SCREEN, TESTCALL_VP8);
+  testcall_set_muted (call, "ben", TESTCALL_SCREEN, TRUE);
+  receiver_play (receiver);
+  fixture_wait_for_media ("ana", TESTCALL_AUDIO);
+  fixture_wait_for_media ("ana", TESTCALL_VIDEO);
+  wait_for_last (collections, ANA "/audio/microphone " ANA "/video/camera "
+      BEN "/video/screen-share");
+  check_stream (ANA "/audio/microphone", GST_STREAM_TYPE_AUDIO,
+      "audio/x-raw,rate=48000", "ana");
+  check_stream (ANA "/video/camera", GST_STREAM_TYPE_VIDEO,
+      "video/x-raw,width=320,height=240", "ana");
+  check_stream (BEN "/video/screen-share", GST_STREAM_TYPE_VIDEO,
+      "video/x-raw", "ben");
+  teardown ();
+}
+
+GST_END_TEST;
+
 static void
 set_media (const gchar * media)
 {
@@ -622,6 +646,7 @@ streams_suite (void)
   TCase *tc = fixture_add_case (suite, setup);
 
   tcase_add_test (tc, test_collection);
+  tcase_add_test (tc, test_decoded);
   tcase_add_test (tc, test_updates);
   tcase_add_test (tc, test_crowd);
   tcase_add_test (tc, test_selection);
