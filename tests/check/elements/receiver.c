@@ -90,20 +90,28 @@ on_data (GstPad * gst_pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+/* What comes to @sink_pad is what comes out of @pad. */
+void
+receiver_watch (Receiver * receiver, ReceiverPad * pad, GstPad * sink_pad)
+{
+  PadProbe *probe = g_new (PadProbe, 1);
+
+  probe->receiver = receiver;
+  probe->pad = pad;
+  gst_pad_add_probe (sink_pad, GST_PAD_PROBE_TYPE_BUFFER |
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data, probe, g_free);
+}
+
 static void
 receiver_link (Receiver * receiver, ReceiverPad * pad)
 {
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
   g_autoptr (GstPad) sink_pad = NULL;
-  PadProbe *probe = g_new (PadProbe, 1);
 
-  probe->receiver = receiver;
-  probe->pad = pad;
   g_object_set (sink, "sync", FALSE, "async", FALSE, NULL);
   gst_bin_add (GST_BIN (receiver->pipeline), sink);
   sink_pad = gst_element_get_static_pad (sink, "sink");
-  gst_pad_add_probe (sink_pad, GST_PAD_PROBE_TYPE_BUFFER |
-      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data, probe, g_free);
+  receiver_watch (receiver, pad, sink_pad);
   gst_element_sync_state_with_parent (sink);
   fail_unless_equals_int (gst_pad_link (pad->pad, sink_pad), GST_PAD_LINK_OK);
 }

@@ -39,6 +39,7 @@ void receiver_free (Receiver * receiver);
 GstElement *receiver_get_src (Receiver * receiver);
 GstElement *receiver_get_pipeline (Receiver * receiver);
 void receiver_dont_link (Receiver * receiver);
+void receiver_watch (Receiver * receiver, ReceiverPad * pad, GstPad * sink_pad);
 
 void receiver_go_through_matrix (Receiver * receiver);
 void receiver_go_direct (Receiver * receiver);
