@@ -22,6 +22,7 @@ static gint participants = 3;
 static gint duration;
 static gboolean h264;
 static gboolean vp8;
+static gboolean vp9;
 static gboolean audio_only;
 static gboolean screen;
 
@@ -32,6 +33,7 @@ static const GOptionEntry entries[] = {
       "End after so many seconds", "S"},
   {"h264", 0, 0, G_OPTION_ARG_NONE, &h264, "All send H.264", NULL},
   {"vp8", 0, 0, G_OPTION_ARG_NONE, &vp8, "All send VP8", NULL},
+  {"vp9", 0, 0, G_OPTION_ARG_NONE, &vp9, "All send VP9", NULL},
   {"audio-only", 0, 0, G_OPTION_ARG_NONE, &audio_only, "No cameras", NULL},
   {"screen", 0, 0, G_OPTION_ARG_NONE, &screen,
       "The first also shares a screen", NULL},
@@ -59,7 +61,7 @@ fill_call (TestCall * call)
         | (screen && i == 0 ? TESTCALL_SCREEN : 0);
 
     testcall_join (call, name, media, h264 ? TESTCALL_H264 : vp8 ?
-        TESTCALL_VP8 : cast[part].codec);
+        TESTCALL_VP8 : vp9 ? TESTCALL_VP9 : cast[part].codec);
   }
 }
 
