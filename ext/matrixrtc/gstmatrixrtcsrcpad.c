@@ -620,6 +620,15 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
     pad_ask_for_key_frame (self);
 }
 
+/* Who listens next knows nothing of what came up to now, even if nothing is missed. */
+static void
+on_unlinked (GstPad * pad, GstPad * peer, gpointer user_data)
+{
+  GstMatrixRtcSrcPad *self = GST_MATRIX_RTC_SRC_PAD (pad);
+
+  g_atomic_int_set (&self->needs_key_frame, TRUE);
+}
+
 /* Making */
 
 static GstEvent *
@@ -720,6 +729,7 @@ gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
   gst_pad_add_probe (GST_PAD (self), GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, on_buffer, NULL, NULL);
   g_signal_connect (self, "linked", G_CALLBACK (on_linked), NULL);
+  g_signal_connect (self, "unlinked", G_CALLBACK (on_unlinked), NULL);
   gst_ghost_pad_set_target (GST_GHOST_PAD (self), target);
   gst_pad_set_active (GST_PAD (self), TRUE);
   gst_pad_sticky_events_foreach (target, copy_sticky_event, self);

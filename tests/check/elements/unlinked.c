@@ -289,6 +289,37 @@ set_media (const gchar * media)
       media);
 }
 
+static GstPadProbeReturn
+relink (GstPad * pad, GstPadProbeInfo * info, gpointer first)
+{
+  g_autoptr (GstPad) sink = NULL;
+
+  if (!is_delta (info))
+    return GST_PAD_PROBE_PASS;
+  sink = gst_pad_get_peer (pad);
+  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER, on_first_frame, first,
+      NULL);
+  gst_pad_unlink (pad, sink);
+  gst_pad_link (pad, sink);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+/* As applications do it that want to lose nothing. */
+GST_START_TEST (test_relinked_at_once)
+{
+  FirstFrame seen = { 0, 0 };
+
+  start ();
+  gst_pad_add_probe (video->pad, GST_PAD_PROBE_TYPE_BLOCK |
+      GST_PAD_PROBE_TYPE_BUFFER, relink, &seen, NULL);
+  fail_unless (receiver_wait_for_media (receiver, video));
+  fail_unless_equals_int (g_atomic_int_get (&seen.n_frames), 1);
+  fail_unless_equals_int (g_atomic_int_get (&seen.n_deltas), 0);
+  stop ();
+}
+
+GST_END_TEST;
+
 /* A new pad of the same track has to come out. */
 GST_START_TEST (test_wanted_anew)
 {
@@ -433,6 +464,7 @@ unlinked_suite (void)
   tcase_add_test (tc, test_reconnect);
   tcase_add_test (tc, test_restart);
   tcase_add_test (tc, test_resume);
+  tcase_add_test (tc, test_relinked_at_once);
   tcase_add_test (tc, test_wanted_anew);
   tcase_add_test (tc, test_silence);
   tcase_add_test (tc, test_events);
