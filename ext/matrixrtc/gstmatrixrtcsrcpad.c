@@ -417,6 +417,24 @@ pad_push_stream_start (GstMatrixRtcSrcPad * self, GstPad * internal)
   return is_taken;
 }
 
+/* What a parser or decoder tells of the stream, with what we know of it. Takes
+ * @event. */
+static GstEvent *
+pad_add_tags (GstMatrixRtcSrcPad * self, GstEvent * event)
+{
+  g_autoptr (GstTagList) ours = gst_stream_get_tags (self->stream);
+  GstTagList *theirs;
+  GstEvent *both;
+
+  gst_event_parse_tag (event, &theirs);
+  if (gst_tag_list_get_scope (theirs) != GST_TAG_SCOPE_STREAM)
+    return event;
+  both = gst_event_new_tag (gst_tag_list_merge (ours, theirs,
+          GST_TAG_MERGE_KEEP));
+  gst_event_unref (event);
+  return both;
+}
+
 /* Events from inside. A stream-start comes from each new target: downstream sees one
  * stream, with our name. */
 static gboolean
@@ -437,6 +455,8 @@ internal_event (GstPad * internal, GstObject * parent, GstEvent * event)
     pad_tell_caps (self, event);
   else if (GST_EVENT_TYPE (event) == GST_EVENT_GAP)
     pad_take_gap (self, event);
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
+    event = pad_add_tags (self, event);
   return gst_pad_event_default (internal, parent, event);
 }
 

@@ -242,6 +242,46 @@ GST_START_TEST (test_title)
 
 GST_END_TEST;
 
+/* A parser has tags of its own. */
+GST_START_TEST (test_title_of_another_format)
+{
+  g_autofree gchar *sid = NULL;
+  g_autoptr (GstElement) sink = NULL;
+  g_autoptr (GstPad) sink_pad = NULL;
+  g_autoptr (GstEvent) event = NULL;
+  g_autoptr (GstSample) sample = NULL;
+  g_autofree gchar *title = NULL;
+  GstElement *filter;
+  ReceiverPad *pad;
+  GstTagList *tags;
+
+  receiver_dont_link (receiver);
+  testcall_join (call, "ana", TESTCALL_VIDEO, TESTCALL_H264);
+  sid = testcall_get_track_sid (call, "ana", TESTCALL_VIDEO);
+  receiver_play (receiver);
+  pad = receiver_wait_for_track (receiver, sid);
+  fail_unless (pad != NULL);
+  filter = gst_parse_bin_from_description ("capsfilter caps=video/x-h264,"
+      "stream-format=(string)avc ! appsink name=sink sync=false", TRUE, NULL);
+  gst_bin_add (GST_BIN (receiver_get_pipeline (receiver)), filter);
+  gst_element_sync_state_with_parent (filter);
+  fail_unless (gst_element_link_pads (receiver_get_src (receiver), GST_PAD_NAME
+          (pad->pad), filter, "sink"));
+  sink = gst_bin_get_by_name (GST_BIN (filter), "sink");
+  g_signal_emit_by_name (sink, "try-pull-sample", DEADLINE_MS * GST_MSECOND,
+      &sample);
+  fail_unless (sample != NULL, "nothing comes");
+  sink_pad = gst_element_get_static_pad (sink, "sink");
+  event = gst_pad_get_sticky_event (sink_pad, GST_EVENT_TAG, 0);
+  fail_unless (event != NULL, "no tags came");
+  gst_event_parse_tag (event, &tags);
+  gst_tag_list_get_string (tags, GST_TAG_TITLE, &title);
+  fail_unless_equals_string (title, "ana");
+  teardown ();
+}
+
+GST_END_TEST;
+
 static Suite *
 padinfo_suite (void)
 {
@@ -252,6 +292,7 @@ padinfo_suite (void)
   tcase_add_test (tc, test_identity);
   tcase_add_test (tc, test_writable);
   tcase_add_test (tc, test_title);
+  tcase_add_test (tc, test_title_of_another_format);
   return suite;
 }
 
