@@ -35,8 +35,9 @@ def arguments():
                         help="also cases of more than a minute")
     parser.add_argument("--no-plugin", action="store_true",
                         help="only the cases that need no plugin")
-    parser.add_argument("--plugin-only", action="store_true",
-                        help="only the cases that need the plugin")
+    parser.add_argument("--again", action="store_true",
+                        help="leave out what another version of GStreamer "
+                        "changes nothing of")
     parser.add_argument("--list", action="store_true",
                         help="name the cases and do nothing")
     parser.add_argument("patterns", nargs="*", metavar="PATTERN",
@@ -52,8 +53,10 @@ def all_cases(suite):
             yield test
 
 
-def is_without_plugin(case):
-    return case.id().partition(".")[0] + ".py" in WITHOUT_PLUGIN
+def is_for_once(case):
+    """Whether it needs no plugin, or says that one run is enough."""
+    return case.id().partition(".")[0] + ".py" in WITHOUT_PLUGIN \
+        or getattr(case, "once", False)
 
 
 def find_cases(options):
@@ -64,7 +67,7 @@ def find_cases(options):
     return [case for case in all_cases(suites)
             if (not options.patterns
                 or any(text in case.id() for text in options.patterns))
-            and not (options.plugin_only and is_without_plugin(case))]
+            and not (options.again and is_for_once(case))]
 
 
 def plugin_environment(options, folder):
