@@ -8,28 +8,14 @@
 #include "config.h"
 #endif
 
-#include <gst/rtp/rtp.h>
 #include <gst/video/video.h>
-#include "continuity.h"
-#include "filler.h"
 #include "gstmatrixrtc-enumtypes.h"
-#include "gstmatrixrtcsrcpad.h"
-#include "meters.h"
-
-/* How long nothing may come before downstream is told so: publishers that don't
- * send silence send something every 400 ms. */
-#define AUDIO_PATIENCE (500 * GST_MSECOND)
-#define VIDEO_PATIENCE (1500 * GST_MSECOND)
-#define MUTED_PATIENCE (100 * GST_MSECOND)
+#include "gstmatrixrtcsrcpad-private.h"
 
 /* A frame of audio that doesn't say how long it is, and what may be missing between
  * two. */
 #define AUDIO_FRAME (20 * GST_MSECOND)
 #define MAX_HOLE (40 * GST_MSECOND)
-
-/* No GAP event is shorter. Queues hold a second of what comes beside it. */
-#define MIN_AUDIO_FILL (100 * GST_MSECOND)
-#define MIN_VIDEO_FILL (500 * GST_MSECOND)
 
 /**
  * GstMatrixRtcSrcPad:
@@ -44,43 +30,6 @@
  *
  * Since: 0.1.0
  */
-struct _GstMatrixRtcSrcPad
-{
-  GstGhostPad parent;
-
-  /* Constant. */
-  gchar *participant_identity;
-  gchar *user_id;
-  gchar *device_id;
-  GstMatrixRtcTrackSource source;
-  gboolean is_audio;
-  GstStream *stream;
-  gboolean is_rtp;
-  GstEvent *stream_start;
-
-  /* Under OBJECT_LOCK. */
-  gchar *track_sid;
-  gchar *participant_sid;
-  gchar *msid;
-  gchar *participant_name;
-  gboolean muted;
-  gboolean encrypted;
-  GstMatrixRtcVideoQuality video_quality;
-  MediaGap gap;
-  gint64 last_output;           /* monotonic, us; 0: nothing has come out */
-  gboolean is_filling;
-  guint64 n_frames;             /* of a video, as what follows */
-  RateMeter frame_rate;
-  FreezeMeter freezes;
-
-  /* Of the streaming threads, of which the internal pad lets one at a time in. */
-  Continuity continuity;
-  Filler filler;
-  gboolean is_pushing_filler;
-  gboolean has_asked;           /* for the key frame that is needed */
-  gint needs_key_frame;         /* atomic: linking starts anew */
-  gint begins;                  /* atomic: somebody else listens now */
-};
 
 enum
 {
@@ -483,65 +432,17 @@ is_delta_unit (GstPadProbeInfo * info)
       GST_BUFFER_FLAG_DELTA_UNIT);
 }
 
-static gboolean
-is_end_of_frame (GstBuffer * packet)
-{
-  GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
-  gboolean is_end;
-
-  if (!gst_rtp_buffer_map (packet, GST_MAP_READ, &rtp))
-    return FALSE;
-  is_end = gst_rtp_buffer_get_marker (&rtp);
-  gst_rtp_buffer_unmap (&rtp);
-  return is_end;
-}
-
-static gboolean
-count_end_of_frame (GstBuffer ** packet, guint i, gpointer n_frames)
-{
-  if (is_end_of_frame (*packet))
-    (*(guint *) n_frames)++;
-  return TRUE;
-}
-
-/* Frames of a video that come with @info. */
-static guint
-pad_count_frames (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
-{
-  guint n_frames = 0;
-
-  if (self->is_audio)
-    return 0;
-  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
-    return !self->is_rtp || is_end_of_frame (info->data) ? 1 : 0;
-  if (!self->is_rtp)
-    return gst_buffer_list_length (info->data);
-  gst_buffer_list_foreach (info->data, count_end_of_frame, &n_frames);
-  return n_frames;
-}
-
-/* Under OBJECT_LOCK. Frames of a video that is muted are stragglers. */
-static void
-pad_take_frames (GstMatrixRtcSrcPad * self, guint n_frames, gint64 now)
-{
-  if (n_frames == 0)
-    return;
-  self->n_frames += n_frames;
-  rate_meter_add (&self->frame_rate, n_frames, now);
-  if (!self->muted)
-    freeze_meter_take_frame (&self->freezes, now);
-}
-
 static void
 pad_take_arrival (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
 {
-  guint n_frames = pad_count_frames (self, info);
+  guint n_frames = self->is_audio ? 0 : frame_meter_count (info, self->is_rtp);
   gint64 now = g_get_monotonic_time ();
 
   GST_OBJECT_LOCK (self);
   media_gap_take_arrival (&self->gap, now);
   self->last_output = now;
-  pad_take_frames (self, n_frames, now);
+  if (n_frames > 0)
+    frame_meter_take (&self->frames, n_frames, self->muted, now);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -633,7 +534,7 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
   GST_OBJECT_LOCK (self);
   media_gap_excuse (&self->gap);
   self->last_output = 0;
-  freeze_meter_excuse (&self->freezes);
+  frame_meter_excuse (&self->frames);
   GST_OBJECT_UNLOCK (self);
   g_atomic_int_set (&self->begins, TRUE);
   if (!self->is_audio && g_atomic_int_get (&self->needs_key_frame))
@@ -790,7 +691,7 @@ gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * self,
   self->muted = track->muted;
   if (muted) {
     media_gap_excuse (&self->gap);
-    freeze_meter_excuse (&self->freezes);
+    frame_meter_excuse (&self->frames);
   }
   encrypted = self->encrypted != track->encrypted;
   self->encrypted = track->encrypted;
@@ -842,116 +743,6 @@ gst_matrix_rtc_src_pad_interrupt (GstMatrixRtcSrcPad * self)
   gst_ghost_pad_set_target (GST_GHOST_PAD (self), NULL);
 }
 
-/* Filling */
-
-static GstClockTime
-pad_get_patience (GstMatrixRtcSrcPad * self)
-{
-  gboolean muted;
-
-  GST_OBJECT_LOCK (self);
-  muted = self->muted;
-  GST_OBJECT_UNLOCK (self);
-  return muted ? MUTED_PATIENCE :
-      self->is_audio ? AUDIO_PATIENCE : VIDEO_PATIENCE;
-}
-
-/* Whether nothing has come for so long that downstream should know, and nobody is
- * telling it: gst_matrix_rtc_src_pad_fill() has to follow. Any thread. */
-gboolean
-gst_matrix_rtc_src_pad_begin_fill (GstMatrixRtcSrcPad * self)
-{
-  gint64 patience = pad_get_patience (self) / GST_USECOND;
-  gint64 now = g_get_monotonic_time ();
-  gboolean begins;
-
-  if (!gst_pad_is_linked (GST_PAD (self)))
-    return FALSE;
-  GST_OBJECT_LOCK (self);
-  begins = !self->is_filling && self->last_output != 0
-      && !g_atomic_int_get (&self->begins)
-      && now - self->last_output > patience;
-  self->is_filling |= begins;
-  GST_OBJECT_UNLOCK (self);
-  return begins;
-}
-
-/* What is pushed in place of media that doesn't come, if there is something. Encoded
- * frames that come after it may need others than those that it replaces. */
-static void
-pad_push_filler (GstMatrixRtcSrcPad * self, GstClockTime pts)
-{
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_PAD (self));
-  GstBuffer *buffer = caps == NULL ? NULL :
-      filler_make_buffer (&self->filler, caps);
-
-  if (buffer == NULL)
-    return;
-  GST_BUFFER_PTS (buffer) = pts;
-  buffer = continuity_take_buffer (&self->continuity, buffer);
-  continuity_hold (&self->continuity);
-  if (!self->is_audio)
-    g_atomic_int_set (&self->needs_key_frame, TRUE);
-  self->is_pushing_filler = TRUE;
-  gst_pad_push (GST_PAD (self), buffer);
-  self->is_pushing_filler = FALSE;
-}
-
-/* What has changed downstream may wait for the next frame to come in its format. */
-static gboolean
-pad_fits_downstream (GstMatrixRtcSrcPad * self)
-{
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_PAD (self));
-
-  return caps != NULL && gst_pad_peer_query_accept_caps (GST_PAD (self), caps);
-}
-
-static void
-pad_push_fill (GstMatrixRtcSrcPad * self, GstClockTime until)
-{
-  GstEvent *gap = NULL;
-
-  if (pad_fits_downstream (self))
-    gap = continuity_bridge (&self->continuity, until,
-        self->is_audio ? MIN_AUDIO_FILL : MIN_VIDEO_FILL);
-  if (gap != NULL && gst_pad_push_event (GST_PAD (self), gap))
-    pad_push_filler (self, until);
-}
-
-static GstClockTime
-pad_get_position (GstMatrixRtcSrcPad * self, GstClockTime running_time)
-{
-  g_autoptr (GstEvent) event =
-      gst_pad_get_sticky_event (GST_PAD (self), GST_EVENT_SEGMENT, 0);
-  const GstSegment *segment;
-
-  if (event == NULL)
-    return GST_CLOCK_TIME_NONE;
-  gst_event_parse_segment (event, &segment);
-  return gst_segment_position_from_running_time (segment, GST_FORMAT_TIME,
-      running_time);
-}
-
-/* Tells downstream that nothing comes, up to what may still be on its way at
- * @running_time. Not on the worker thread: it may block as any push does. */
-void
-gst_matrix_rtc_src_pad_fill (GstMatrixRtcSrcPad * self,
-    GstClockTime running_time)
-{
-  GstClockTime patience = pad_get_patience (self);
-  g_autoptr (GstProxyPad) internal =
-      gst_proxy_pad_get_internal (GST_PROXY_PAD (self));
-
-  /* Who holds the lock has something to push. */
-  if (running_time > patience && GST_PAD_STREAM_TRYLOCK (internal)) {
-    pad_push_fill (self, pad_get_position (self, running_time - patience));
-    GST_PAD_STREAM_UNLOCK (internal);
-  }
-  GST_OBJECT_LOCK (self);
-  self->is_filling = FALSE;
-  GST_OBJECT_UNLOCK (self);
-}
-
 /* Measures what of the media is missing, from the connection's loss until it is
  * back. */
 void
@@ -992,21 +783,6 @@ pad_tell_identity (GstMatrixRtcSrcPad * self, GstStructure * stats)
       "muted", G_TYPE_BOOLEAN, self->muted, NULL);
 }
 
-/* Under OBJECT_LOCK. */
-static void
-pad_tell_frames (GstMatrixRtcSrcPad * self, GstStructure * stats)
-{
-  gint64 now = g_get_monotonic_time ();
-
-  gst_structure_set (stats,
-      "frames-received", G_TYPE_UINT64, self->n_frames,
-      "frames-per-second", G_TYPE_DOUBLE,
-      (gdouble) rate_meter_get (&self->frame_rate, now),
-      "freeze-count", G_TYPE_UINT64, self->freezes.n_freezes,
-      "total-freezes-duration", G_TYPE_DOUBLE,
-      (gdouble) self->freezes.total / G_TIME_SPAN_SECOND, NULL);
-}
-
 static void
 pad_tell_size (GstMatrixRtcSrcPad * self, GstStructure * stats)
 {
@@ -1044,7 +820,7 @@ gst_matrix_rtc_src_pad_read_stats (GstMatrixRtcSrcPad * self,
   stats = take_track (tracks, self->track_sid);
   pad_tell_identity (self, stats);
   if (!self->is_audio)
-    pad_tell_frames (self, stats);
+    frame_meter_tell (&self->frames, stats);
   gst_structure_set (stats, "pad", G_TYPE_STRING, GST_OBJECT_NAME (self), NULL);
   GST_OBJECT_UNLOCK (self);
   pad_tell_size (self, stats);
