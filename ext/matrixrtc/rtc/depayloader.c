@@ -36,23 +36,10 @@ set_field (GQuark field, const GValue * value, gpointer structure)
   return TRUE;
 }
 
-static GstPadProbeReturn
-add_details (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+static void
+add_details (GstStructure * caps, gpointer details)
 {
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
-  g_autoptr (GstCaps) copy = NULL;
-  GstCaps *details = user_data;
-  GstCaps *caps;
-
-  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
-    return GST_PAD_PROBE_OK;
-  gst_event_parse_caps (event, &caps);
-  copy = gst_caps_copy (caps);
-  gst_structure_foreach (gst_caps_get_structure (details, 0), set_field,
-      gst_caps_get_structure (copy, 0));
-  GST_PAD_PROBE_INFO_DATA (info) = gst_event_new_caps (copy);
-  gst_event_unref (event);
-  return GST_PAD_PROBE_OK;
+  gst_structure_foreach (gst_caps_get_structure (details, 0), set_field, caps);
 }
 
 static void
@@ -60,8 +47,8 @@ set_details (GstElement * depayloader, const gchar * details)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (depayloader, "src");
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, add_details,
-      gst_caps_from_string (details), (GDestroyNotify) gst_caps_unref);
+  rtc_pad_edit_caps (pad, add_details, gst_caps_from_string (details),
+      (GDestroyNotify) gst_caps_unref);
 }
 
 /* NULL if it isn't installed. It must get single packets, not lists. */

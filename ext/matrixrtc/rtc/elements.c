@@ -60,3 +60,52 @@ rtc_pad_drop_data (GstPad * pad)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_data, NULL, NULL);
 }
+
+typedef struct
+{
+  void (*func) (GstStructure *, gpointer);
+  gpointer user_data;
+  GDestroyNotify notify;        /* or NULL */
+} CapsEdit;
+
+static void
+caps_edit_free (gpointer data)
+{
+  CapsEdit *edit = data;
+
+  if (edit->notify != NULL)
+    edit->notify (edit->user_data);
+  g_free (edit);
+}
+
+static GstPadProbeReturn
+edit_caps (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  CapsEdit *edit = user_data;
+  g_autoptr (GstCaps) copy = NULL;
+  GstCaps *caps;
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_caps (event, &caps);
+  copy = gst_caps_copy (caps);
+  edit->func (gst_caps_get_structure (copy, 0), edit->user_data);
+  GST_PAD_PROBE_INFO_DATA (info) = gst_event_new_caps (copy);
+  gst_event_unref (event);
+  return GST_PAD_PROBE_OK;
+}
+
+/* @func changes the caps that go down through @pad. */
+void
+rtc_pad_edit_caps (GstPad * pad, void (*func) (GstStructure *, gpointer),
+    gpointer user_data, GDestroyNotify notify)
+{
+  CapsEdit *edit = g_new (CapsEdit, 1);
+
+  edit->func = func;
+  edit->user_data = user_data;
+  edit->notify = notify;
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, edit_caps, edit,
+      caps_edit_free);
+}

@@ -354,7 +354,7 @@ receiver_link_frames (GstMatrixRtcReceiver * self, const RtcCodec * codec)
 }
 
 static gboolean
-is_parameter_set (GQuark field, GValue * value, gpointer user_data)
+is_no_parameter_set (GQuark field, GValue * value, gpointer user_data)
 {
   return !g_str_has_prefix (g_quark_to_string (field), "sprop-");
 }
@@ -362,22 +362,10 @@ is_parameter_set (GQuark field, GValue * value, gpointer user_data)
 /* Depayloaders put the parameter sets of the SDP before the first key frame. They
  * are in it already, and in front of an encrypted one they would be taken for
  * a part of what was encrypted. */
-static GstPadProbeReturn
-drop_parameter_sets (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+static void
+drop_parameter_sets (GstStructure * caps, gpointer user_data)
 {
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
-  g_autoptr (GstCaps) copy = NULL;
-  GstCaps *caps;
-
-  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
-    return GST_PAD_PROBE_OK;
-  gst_event_parse_caps (event, &caps);
-  copy = gst_caps_copy (caps);
-  gst_structure_filter_and_map_in_place (gst_caps_get_structure (copy, 0),
-      is_parameter_set, NULL);
-  GST_PAD_PROBE_INFO_DATA (info) = gst_event_new_caps (copy);
-  gst_event_unref (event);
-  return GST_PAD_PROBE_OK;
+  gst_structure_filter_and_map_in_place (caps, is_no_parameter_set, NULL);
 }
 
 static GstPad *
@@ -422,8 +410,7 @@ receiver_add_sink (GstMatrixRtcReceiver * self, GstElement * first)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, ask_by_pli, NULL,
       NULL);
   if (self->decrypt != NULL)
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-        drop_parameter_sets, NULL, NULL);
+    rtc_pad_edit_caps (pad, drop_parameter_sets, NULL, NULL);
 }
 
 /* RTP is given out as it comes in. */
