@@ -236,19 +236,28 @@ call_stats_read (CallStats * stats)
   return snapshot;
 }
 
+/* Says in @stats, a track's, whose it is. */
+void
+call_stats_tell_owner (GstStructure * stats, const gchar * identity,
+    gboolean is_audio, GstMatrixRtcTrackSource source, gboolean muted)
+{
+  gst_structure_set (stats,
+      "participant-identity", G_TYPE_STRING, identity,
+      "kind", G_TYPE_STRING, is_audio ? "audio" : "video",
+      "source", GST_TYPE_MATRIX_RTC_TRACK_SOURCE, source,
+      "muted", G_TYPE_BOOLEAN, muted, NULL);
+}
+
 static void
-stats_tell_owner (CallStats * stats, const gchar * sid, GstStructure * track)
+stats_describe_track (CallStats * stats, const gchar * sid,
+    GstStructure * track)
 {
   const Owner *owner = g_hash_table_lookup (stats->owners, sid);
 
   gst_structure_set (track, "track-sid", G_TYPE_STRING, sid, NULL);
-  if (owner == NULL)
-    return;
-  gst_structure_set (track,
-      "participant-identity", G_TYPE_STRING, owner->identity,
-      "kind", G_TYPE_STRING, owner->is_audio ? "audio" : "video",
-      "source", GST_TYPE_MATRIX_RTC_TRACK_SOURCE, owner->source,
-      "muted", G_TYPE_BOOLEAN, owner->muted, NULL);
+  if (owner != NULL)
+    call_stats_tell_owner (track, owner->identity, owner->is_audio,
+        owner->source, owner->muted);
 }
 
 /* Sid -> GstStructure, of all tracks that are received. */
@@ -262,7 +271,7 @@ call_stats_read_tracks (CallStats * stats)
   g_mutex_lock (&stats->lock);
   g_hash_table_iter_init (&iter, tracks);
   while (g_hash_table_iter_next (&iter, &sid, &track))
-    stats_tell_owner (stats, sid, track);
+    stats_describe_track (stats, sid, track);
   g_mutex_unlock (&stats->lock);
   return tracks;
 }

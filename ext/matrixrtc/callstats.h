@@ -27,6 +27,8 @@ GstStructure *call_stats_read (CallStats * stats);
 GHashTable *call_stats_read_tracks (CallStats * stats);
 
 GstStructure *call_stats_new_empty (void);
+void call_stats_tell_owner (GstStructure * stats, const gchar * identity,
+    gboolean is_audio, GstMatrixRtcTrackSource source, gboolean muted);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CallStats, call_stats_unref)
 

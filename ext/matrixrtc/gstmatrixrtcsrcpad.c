@@ -771,18 +771,6 @@ gst_matrix_rtc_src_pad_get_longest_gap (GstMatrixRtcSrcPad * self)
 
 /* Statistics */
 
-/* Under OBJECT_LOCK. */
-static void
-pad_tell_identity (GstMatrixRtcSrcPad * self, GstStructure * stats)
-{
-  gst_structure_set (stats,
-      "track-sid", G_TYPE_STRING, self->track_sid,
-      "participant-identity", G_TYPE_STRING, self->participant_identity,
-      "kind", G_TYPE_STRING, self->is_audio ? "audio" : "video",
-      "source", GST_TYPE_MATRIX_RTC_TRACK_SOURCE, self->source,
-      "muted", G_TYPE_BOOLEAN, self->muted, NULL);
-}
-
 static void
 pad_tell_size (GstMatrixRtcSrcPad * self, GstStructure * stats)
 {
@@ -818,10 +806,12 @@ gst_matrix_rtc_src_pad_read_stats (GstMatrixRtcSrcPad * self,
 
   GST_OBJECT_LOCK (self);
   stats = take_track (tracks, self->track_sid);
-  pad_tell_identity (self, stats);
+  gst_structure_set (stats, "track-sid", G_TYPE_STRING, self->track_sid,
+      "pad", G_TYPE_STRING, GST_OBJECT_NAME (self), NULL);
+  call_stats_tell_owner (stats, self->participant_identity, self->is_audio,
+      self->source, self->muted);
   if (!self->is_audio)
     frame_meter_tell (&self->frames, stats);
-  gst_structure_set (stats, "pad", G_TYPE_STRING, GST_OBJECT_NAME (self), NULL);
   GST_OBJECT_UNLOCK (self);
   pad_tell_size (self, stats);
   return stats;
