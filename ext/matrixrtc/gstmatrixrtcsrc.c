@@ -451,15 +451,16 @@ static void
 gst_matrix_rtc_src_start (GstMatrixRtcSrc * self)
 {
   MatrixRtcLoop *loop = matrix_rtc_loop_new ("matrixrtc");
+  GstMatrixRtcOutput output;
   GstClockTime latency;
 
   GST_OBJECT_LOCK (self);
   latency = self->settings.latency * GST_MSECOND;
+  output = self->settings.output;
   GST_OBJECT_UNLOCK (self);
   gst_matrix_rtc_src_pads_start (self->pads, loop, latency);
-  gst_matrix_rtc_src_streams_start (self->streams);
+  gst_matrix_rtc_src_streams_start (self->streams, output);
   GST_OBJECT_LOCK (self);
-  gst_matrix_rtc_src_streams_set_output (self->streams, self->settings.output);
   g_clear_error (&self->last_error);
   self->is_eos = FALSE;
   self->selection_seqnum = GST_SEQNUM_INVALID;

@@ -52,23 +52,17 @@ gst_matrix_rtc_src_streams_free (GstMatrixRtcSrcStreams * streams)
   g_free (streams);
 }
 
-/* For a new call, before its worker runs. */
+/* For a new call, before its worker runs. Pads give streams in the form of @output. */
 void
-gst_matrix_rtc_src_streams_start (GstMatrixRtcSrcStreams * streams)
+gst_matrix_rtc_src_streams_start (GstMatrixRtcSrcStreams * streams,
+    GstMatrixRtcOutput output)
 {
+  streams->output = output;
   g_clear_object (&streams->collection);
   g_hash_table_remove_all (streams->streams);
   g_hash_table_remove_all (streams->selected);
   streams->has_choice = FALSE;
   streams->seqnum = GST_SEQNUM_INVALID;
-}
-
-/* In what form pads give them. Before the worker runs. */
-void
-gst_matrix_rtc_src_streams_set_output (GstMatrixRtcSrcStreams * streams,
-    GstMatrixRtcOutput output)
-{
-  streams->output = output;
 }
 
 /* Streams */

@@ -10,8 +10,7 @@ typedef struct _GstMatrixRtcSrcStreams GstMatrixRtcSrcStreams;
 
 GstMatrixRtcSrcStreams *gst_matrix_rtc_src_streams_new (GstElement * element);
 void gst_matrix_rtc_src_streams_free (GstMatrixRtcSrcStreams * streams);
-void gst_matrix_rtc_src_streams_start (GstMatrixRtcSrcStreams * streams);
-void gst_matrix_rtc_src_streams_set_output (GstMatrixRtcSrcStreams * streams,
+void gst_matrix_rtc_src_streams_start (GstMatrixRtcSrcStreams * streams,
     GstMatrixRtcOutput output);
 
 gboolean gst_matrix_rtc_src_streams_take_tracks (GstMatrixRtcSrcStreams *
