@@ -18,6 +18,7 @@
 #include "matrixrtcerror.h"
 #include "matrix/identity.h"
 #include "participantinfo.h"
+#include "structurelist.h"
 
 #define GST_CAT_DEFAULT matrixrtc_call_debug
 
@@ -158,13 +159,8 @@ call_get_participants (Call * call)
   snapshot = gst_structure_new ("matrixrtc-participants",
       "count", G_TYPE_UINT, g_hash_table_size (call->participants), NULL);
   g_hash_table_iter_init (&iter, call->participants);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant)) {
-    GValue value = G_VALUE_INIT;
-
-    g_value_init (&value, GST_TYPE_STRUCTURE);
-    g_value_set_boxed (&value, participant);
-    gst_value_list_append_and_take_value (&list, &value);
-  }
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & participant))
+    structure_list_append (&list, gst_structure_copy (participant));
   g_mutex_unlock (&call->lock);
   gst_structure_take_value (snapshot, "participants", &list);
   return snapshot;

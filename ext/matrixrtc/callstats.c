@@ -10,6 +10,7 @@
 #include "callstats.h"
 #include "gstmatrixrtc-enumtypes.h"
 #include "meters.h"
+#include "structurelist.h"
 
 /* Whose a track is. */
 typedef struct
@@ -204,14 +205,10 @@ new_snapshot (guint n_reconnects, guint n_resumes, GstStructure * connection)
       "reconnects", G_TYPE_UINT, n_reconnects,
       "resumes", G_TYPE_UINT, n_resumes, NULL);
   GValue connections = G_VALUE_INIT;
-  GValue value = G_VALUE_INIT;
 
   g_value_init (&connections, GST_TYPE_LIST);
-  if (connection != NULL) {
-    g_value_init (&value, GST_TYPE_STRUCTURE);
-    g_value_take_boxed (&value, connection);
-    gst_value_list_append_and_take_value (&connections, &value);
-  }
+  if (connection != NULL)
+    structure_list_append (&connections, connection);
   gst_structure_take_value (snapshot, "connections", &connections);
   return snapshot;
 }

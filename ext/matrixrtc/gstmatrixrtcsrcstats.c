@@ -9,17 +9,7 @@
 
 #include "gstmatrixrtcsrcpad.h"
 #include "gstmatrixrtcsrcstats.h"
-
-/* Takes @track. */
-static void
-append_track (GValue * list, GstStructure * track)
-{
-  GValue value = G_VALUE_INIT;
-
-  g_value_init (&value, GST_TYPE_STRUCTURE);
-  g_value_take_boxed (&value, track);
-  gst_value_list_append_and_take_value (list, &value);
-}
+#include "structurelist.h"
 
 typedef struct
 {
@@ -32,7 +22,7 @@ gather_pad (GstElement * element, GstPad * pad, gpointer user_data)
 {
   Gathering *gathering = user_data;
 
-  append_track (&gathering->list, gst_matrix_rtc_src_pad_read_stats
+  structure_list_append (&gathering->list, gst_matrix_rtc_src_pad_read_stats
       (GST_MATRIX_RTC_SRC_PAD (pad), gathering->tracks));
   return TRUE;
 }
@@ -42,7 +32,7 @@ gather_rest (gpointer sid, gpointer track, gpointer user_data)
 {
   Gathering *gathering = user_data;
 
-  append_track (&gathering->list, gst_structure_copy (track));
+  structure_list_append (&gathering->list, gst_structure_copy (track));
   return TRUE;
 }
 

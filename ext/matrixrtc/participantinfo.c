@@ -12,6 +12,7 @@
 #include "gstmatrixrtc-enumtypes.h"
 #include "matrix/identity.h"
 #include "participantinfo.h"
+#include "structurelist.h"
 
 static void
 set_if_not_null (GstStructure * structure, const gchar * field,
@@ -36,17 +37,6 @@ info_new (const LiveKitParticipant * participant, const gchar * name)
   set_if_not_null (structure, "user-id", user_id);
   set_if_not_null (structure, "device-id", device_id);
   return structure;
-}
-
-/* Takes @structure. */
-static void
-append_structure (GValue * list, GstStructure * structure)
-{
-  GValue value = G_VALUE_INIT;
-
-  g_value_init (&value, GST_TYPE_STRUCTURE);
-  g_value_take_boxed (&value, structure);
-  gst_value_list_append_and_take_value (list, &value);
 }
 
 static GstStructure *
@@ -85,7 +75,7 @@ take_attributes (GstStructure * structure, GHashTable * attributes)
   qsort (keys, n_keys, sizeof (gpointer), compare_keys);
   g_value_init (&list, GST_TYPE_LIST);
   for (i = 0; i < n_keys; i++)
-    append_structure (&list, gst_structure_new ("attribute",
+    structure_list_append (&list, gst_structure_new ("attribute",
             "key", G_TYPE_STRING, keys[i], "value", G_TYPE_STRING,
             g_hash_table_lookup (attributes, keys[i]), NULL));
   gst_structure_take_value (structure, "attributes", &list);
@@ -102,7 +92,7 @@ participant_info_new (const LiveKitParticipant * participant,
 
   g_value_init (&tracks, GST_TYPE_LIST);
   for (i = 0; i < participant->tracks->len; i++)
-    append_structure (&tracks,
+    structure_list_append (&tracks,
         track_info_new (g_ptr_array_index (participant->tracks, i)));
   gst_structure_take_value (structure, "tracks", &tracks);
   gst_structure_set (structure, "metadata", G_TYPE_STRING,
@@ -165,7 +155,7 @@ participant_info_new_speakers (const GPtrArray * speakers, const gchar * name)
 
     gst_structure_set (speaker, "level", G_TYPE_DOUBLE, participant->level,
         NULL);
-    append_structure (&list, speaker);
+    structure_list_append (&list, speaker);
   }
   gst_structure_take_value (structure, "speakers", &list);
   return structure;
