@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -151,15 +152,34 @@ class Runner:
             print("-- what it says:\n" + tail(log, 40), flush=True)
 
 
+class Result(unittest.TextTestResult):
+    """Tells what went wrong first, and where in the test, in one line."""
+
+    what = None
+
+    def _note(self, test, error):
+        lines = [frame.lineno
+                 for frame in traceback.extract_tb(error[2])
+                 if pathlib.Path(frame.filename).stem == type(test).__module__]
+        text = traceback.format_exception_only(*error[:2])[-1].splitlines()[0]
+        self.what = self.what or f"line {lines[-1] if lines else '?'}: {text}"
+
+    def addError(self, test, err):
+        self._note(test, err)
+        super().addError(test, err)
+
+    def addFailure(self, test, err):
+        self._note(test, err)
+        super().addFailure(test, err)
+
+
 def run_one(name):
     """The process of one case."""
     import faulthandler
     faulthandler.enable()
     suite = unittest.defaultTestLoader.loadTestsFromName(name)
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
-    word = "failed"
-    for _, trace in (result.errors + result.failures)[:1]:
-        word += ": " + trace.strip().splitlines()[-1]
+    result = unittest.TextTestRunner(verbosity=2, resultclass=Result).run(suite)
+    word = f"failed: {result.what}"
     if result.skipped:
         word = "skipped " + result.skipped[0][1]
     elif result.wasSuccessful() and result.testsRun == 1:
