@@ -60,7 +60,6 @@ class CountingReceiver(Receiver):
             return (self.bytes - before) / seconds
         raise AssertionError(f"{self.present()} are not {tracks}")
 
-
     def wait_width(self, pad, least, most, timeout):
         """Waits for pictures that are as wide as that."""
         self.wait_for(
@@ -148,7 +147,10 @@ class Layers(ReceptionTest):
     """Of a publisher with simulcast: widths of 960, 640 and 320, or somewhat
     less where that is too much for the publisher's encoder."""
 
-    seconds = 90
+    seconds = 120
+    # A publisher that has stopped a layer for want of a core takes it up again
+    # when its estimate of the bandwidth has grown.
+    UPGRADE_SECONDS = 30
     HIGH = (641, 960)
     MEDIUM = (321, 640)
     LOW = (120, 320)
@@ -164,7 +166,7 @@ class Layers(ReceptionTest):
         sid = self.publish()
         receiver = self.receive(self.livekit.url)
         pad = receiver.wait_flowing([sid], 15)[sid]
-        receiver.wait_width(pad, *self.HIGH, 20)
+        receiver.wait_width(pad, *self.HIGH, self.UPGRADE_SECONDS)
         high = receiver.hold([sid], QUIET_SECONDS)
         receiver.set(video_quality="low")
         receiver.wait_width(pad, *self.LOW, 10)
@@ -173,9 +175,9 @@ class Layers(ReceptionTest):
               "the low one")
         self.assertLess(low, high)
         pad.pad.set_property("video-quality", 1)
-        receiver.wait_width(pad, *self.MEDIUM, 10)
+        receiver.wait_width(pad, *self.MEDIUM, self.UPGRADE_SECONDS)
         pad.pad.set_property("video-quality", 2)
-        receiver.wait_width(pad, *self.HIGH, 10)
+        receiver.wait_width(pad, *self.HIGH, self.UPGRADE_SECONDS)
         self.assertEqual(receiver.present(), [pad])
         receiver.require_no_error()
 
