@@ -7,6 +7,7 @@
 #include "config.h"
 #endif
 
+#include <gst/webrtc/webrtc.h>
 #include "elements.h"
 #include "transport.h"
 
@@ -52,6 +53,16 @@ stop_receiving (GstElement * dtlssrtpdemux, gpointer user_data)
   gst_element_foreach_sink_pad (dtlssrtpdemux, wait_for_chain, NULL);
 }
 
+static gboolean
+unlink_channel (GstElement * sctpenc, GstPad * pad, gpointer user_data)
+{
+  g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
+
+  if (peer != NULL)
+    gst_pad_unlink (peer, pad);
+  return TRUE;
+}
+
 /* A flush from behind reaches all channels, also one that waits for room. */
 static void
 stop_sending_data (GstElement * sctpenc, gpointer user_data)
@@ -60,16 +71,31 @@ stop_sending_data (GstElement * sctpenc, gpointer user_data)
 
   gst_pad_send_event (pad, gst_event_new_flush_start ());
   gst_element_foreach_sink_pad (sctpenc, wait_for_chain, NULL);
+  gst_element_foreach_sink_pad (sctpenc, unlink_channel, NULL);
+}
+
+/* webrtcbin runs what it has to do under the lock of its properties. */
+static void
+wait_for_task (GstElement * webrtcbin)
+{
+  GstWebRTCPeerConnectionState state;
+
+  g_object_get (webrtcbin, "connection-state", &state, NULL);
 }
 
 /* Before @webrtcbin goes down: no packet is on its way in, and no data channel's
  * on its way out. What one finds where half is down already, on 1.22: srtpdec's
  * first packet wants a stream-start event that has gone (a critical); sctpdec
  * aborts the process over a channel that opens, which also leaves an appsrc
- * behind; sctpenc's association is gone (a crash). */
+ * behind; sctpenc's association is gone (a crash).
+ *
+ * Nor does a channel find its place in sctpenc any more: sctpdec resets all
+ * channels when it goes down, and webrtcbin's thread then closes each, by the
+ * association that sctpenc frees meanwhile (a crash, or it never returns). */
 void
 rtc_transport_stop (GstElement * webrtcbin)
 {
   rtc_elements_foreach (webrtcbin, "dtlssrtpdemux", stop_receiving, NULL);
   rtc_elements_foreach (webrtcbin, "sctpenc", stop_sending_data, NULL);
+  wait_for_task (webrtcbin);
 }
