@@ -15,6 +15,7 @@ void rtc_ssrc_filter_restrict (RtcSsrcFilter * filter, GPtrArray * sections);
 void rtc_ssrc_filter_set_allowed (RtcSsrcFilter * filter,
     GPtrArray * sections);
 void rtc_ssrc_filter_deny (RtcSsrcFilter * filter, GArray * ssrcs);
+void rtc_ssrc_filter_release (RtcSsrcFilter * filter, GArray * ssrcs);
 void rtc_ssrc_filter_wait (RtcSsrcFilter * filter);
 
 G_END_DECLS

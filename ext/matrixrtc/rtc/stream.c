@@ -457,6 +457,8 @@ stream_take_apart (GstElement * bin, gpointer user_data)
   stream_release_block (stream);
   stream_clear_ssrc (stream);
   gst_pad_set_active (stream->rtp_pad, FALSE);
+  if (stream->ssrcs != NULL)
+    rtc_ssrc_filter_release (stream->host->ssrc_filter, stream->ssrcs);
   stream_task_done (stream);
 }
 
