@@ -8,19 +8,19 @@
 #include "config.h"
 #endif
 
-#include "gstmatrixrtc-enumtypes.h"
 #include "streamids.h"
+
+/* The nicks of GstMatrixRtcTrackSource, which is registered above us. */
+static const gchar *const sources[] = {
+  "unknown", "camera", "microphone", "screen-share", "screen-share-audio"
+};
 
 static gchar *
 make_stream_id (const LiveKitParticipant * participant,
     const LiveKitTrack * track)
 {
-  g_autoptr (GEnumClass) klass =
-      g_type_class_ref (GST_TYPE_MATRIX_RTC_TRACK_SOURCE);
-
   return g_strdup_printf ("%s/%s/%s", participant->identity,
-      track->is_audio ? "audio" : "video",
-      g_enum_get_value (klass, track->source)->value_nick);
+      track->is_audio ? "audio" : "video", sources[track->source]);
 }
 
 /* The name of a second track of the same source that @former published, if nobody
