@@ -46,6 +46,14 @@ gst_matrix_rtc_src_pads_free (GstMatrixRtcSrcPads * pads)
   g_free (pads);
 }
 
+static void
+pads_set_longest_gap (GstMatrixRtcSrcPads * pads, GstClockTime longest)
+{
+  GST_OBJECT_LOCK (pads->element);
+  pads->longest_gap = longest;
+  GST_OBJECT_UNLOCK (pads->element);
+}
+
 /* For a call on @loop, before that runs. Packets may be @latency late. */
 void
 gst_matrix_rtc_src_pads_start (GstMatrixRtcSrcPads * pads,
@@ -55,7 +63,7 @@ gst_matrix_rtc_src_pads_start (GstMatrixRtcSrcPads * pads,
   pads->loop = matrix_rtc_loop_ref (loop);
   pads->n_audio_pads = pads->n_video_pads = 0;
   pads->group_id = gst_util_group_id_next ();
-  pads->longest_gap = 0;
+  pads_set_longest_gap (pads, 0);
 }
 
 static gboolean
@@ -69,7 +77,7 @@ remove_pad (GstElement * element, GstPad * pad, gpointer user_data)
 void
 gst_matrix_rtc_src_pads_clear (GstMatrixRtcSrcPads * pads)
 {
-  pads->longest_gap = gst_matrix_rtc_src_pads_get_longest_gap (pads);
+  pads_set_longest_gap (pads, gst_matrix_rtc_src_pads_get_longest_gap (pads));
   g_clear_pointer (&pads->gaps, gst_matrix_rtc_src_gaps_free);
   gst_element_foreach_src_pad (pads->element, remove_pad, NULL);
   g_hash_table_remove_all (pads->pads);
