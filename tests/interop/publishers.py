@@ -59,9 +59,9 @@ class Publishers(Orders):
                           index=index, subscribe=subscribe,
                           encryption=encryption)
 
-    def publish_beeps(self, name):
+    def publish_beeps(self, name, **options):
         """Publishes a beep at each full second; returns sid and time."""
-        return self.order("publish_beeps", name=name)
+        return self.order("publish_beeps", name=name, **options)
 
     def publish_flashes(self, name, **options):
         """Publishes a flash at each full second (options: Participant)."""
