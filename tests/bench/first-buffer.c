@@ -20,11 +20,16 @@
  *   stopped
  *
  * The pads are linked to a filter with these caps, as elements that decode if
- * they may need to know that they may not. */
+ * they may need to know that they may not. FACTORY may be barewebrtcsrc, which is
+ * only here. */
 
-#include <gst/gst.h>
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #include <stdlib.h>
 #include <string.h>
+#include "barewebrtcsrc.h"
 
 typedef struct
 {
@@ -198,6 +203,8 @@ main (int argc, char **argv)
   GIOChannel *channel;
 
   gst_init (&argc, &argv);
+  gst_element_register (NULL, "barewebrtcsrc", GST_RANK_NONE,
+      BARE_TYPE_WEBRTC_SRC);
   if (argc != 4) {
     g_printerr ("Usage: %s FACTORY AUDIO-CAPS VIDEO-CAPS\n", argv[0]);
     return 2;

@@ -13,22 +13,16 @@ import argparse
 import json
 import os
 import pathlib
-import queue
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "interop"))
-import encryption  # noqa: E402  pylint: disable=C0413
-from livekit_server import (  # noqa: E402  pylint: disable=C0413
-    LiveKit, LiveKitServer)
-from processes import Child  # noqa: E402  pylint: disable=C0413
-from publishers import Publishers  # noqa: E402  pylint: disable=C0413
+from receivers import (
+    HERE, BenchError, Kind, Receiver, Server, gstreamer, print_table, spread)
+import encryption
+from livekit_server import LiveKit
+from publishers import Publishers
 
 ROOM = "bench"
 ENCRYPTED_ROOM = "encrypted-bench"
@@ -36,10 +30,10 @@ PASSPHRASE = "of-the-bench"
 PARTICIPANTS = 3
 VIDEO = {"codec": "vp8", "width": 640, "height": 360, "fps": 15,
          "bitrate": 500_000}
-TIMEOUT = 20
 # The SFU asks a publisher for a key frame once in a while only, so a receiver
 # that comes right after another one would have to wait for its own.
 PAUSE = 1.5
+TRACKS = 2 * PARTICIPANTS
 
 METRICS = {
     "cold": "first join, every track, ms",
@@ -54,149 +48,39 @@ METRICS = {
 }
 
 
-class BenchError(Exception):
-    """A receiver did not do what it was told to."""
-
-
-class Server(LiveKitServer):
-    """A livekit-server with its media on the bench's second interface."""
-
-    def start_again(self):
-        path = self.folder / f"{self.name}.json"
-        config = json.loads(path.read_text())
-        address = os.environ["BENCH_ADDRESS"]
-        config["rtc"].update(
-            node_ip=address, ips={"includes": [f"{address}/32"]})
-        config["turn"].update(
-            bind_addresses=[address],
-            allow_restricted_peer_cidrs=[f"{address}/32"])
-        path.write_text(json.dumps(config))
-        super().start_again()
-
-
-class Kind:
-    """One of the receivers to compare."""
-
-    def __init__(self, name, command, properties, env=None, room=ROOM):
-        self.name = name
-        self.command = command
-        self.properties = properties
-        self.env = env or {}
-        self.room = room
-
-
 def kinds(build, folder, url, other_plugins, encrypted):
     """What is measured, in the order of the turns."""
-    binary = build / "tests" / "bench" / "first-buffer"
     plugin = build / "ext" / "matrixrtc"
-    for path in (binary, plugin / "libgstmatrixrtc.so"):
-        if not path.exists():
-            raise BenchError(f"{path} is not there; build it first")
+    caps = ("audio/x-opus", "video/x-vp8")
 
-    def gstreamer(element, plugins, properties, name=None, room=ROOM):
-        return Kind(
-            name or element,
-            [binary, element, "audio/x-opus", "video/x-vp8"], properties,
-            {"GST_PLUGIN_PATH": str(plugins),
-             "GST_REGISTRY": str(folder / f"registry-{element}.bin")}, room)
+    def ours(name="matrixrtcsrc", room=ROOM, **properties):
+        return gstreamer(
+            name, build, "matrixrtcsrc", plugin, caps,
+            lambda token: {"livekit-url": url, "livekit-token": token,
+                           **properties}, folder, room=room)
 
     def sdk(name, single):
         return Kind(
             name, [sys.executable, HERE / "sdk_subscriber.py"],
             lambda token: {"url": url, "token": token, "single": single})
 
-    plain = gstreamer(
-        "matrixrtcsrc", plugin,
-        lambda token: {"livekit-url": url, "livekit-token": token})
     if encrypted:
-        return [gstreamer(
-            "matrixrtcsrc", plugin,
-            lambda token: {"livekit-url": url, "livekit-token": token,
-                           "e2ee-passphrase": PASSPHRASE},
-            "matrixrtcsrc, encrypted", ENCRYPTED_ROOM), plain]
+        return [ours("matrixrtcsrc, encrypted", ENCRYPTED_ROOM,
+                     **{"e2ee-passphrase": PASSPHRASE}), ours()]
 
     result = [
-        plain,
+        ours(),
         sdk("SDK", "default"),
         sdk("SDK, classic", "no"),
     ]
     if other_plugins:
         # Without a STUN server, as the others: its default is a public one.
         result.append(gstreamer(
-            "livekitwebrtcsrc", other_plugins,
+            "livekitwebrtcsrc", build, "livekitwebrtcsrc", other_plugins, caps,
             lambda token: {"stun-server": "", "signaller::ws-url": url,
                            "signaller::auth-token": token,
-                           "signaller::room-name": ROOM}))
+                           "signaller::room-name": ROOM}, folder))
     return result
-
-
-class Receiver:
-    """A process that receives, and its orders and answers."""
-
-    def __init__(self, kind, folder):
-        self.kind = kind
-        self.child = Child(
-            kind.name, kind.command, folder / f"{kind.name}.log", kind.env,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._answers = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-        self._wait("ready")
-
-    def _read(self):
-        for line in self.child.process.stdout:
-            self._answers.put(line.decode().split())
-        self._answers.put(["error", "it ended"])
-
-    def _wait(self, word):
-        """The next answer of that name."""
-        deadline = time.monotonic() + TIMEOUT
-        while True:
-            try:
-                answer = self._answers.get(
-                    timeout=max(0, deadline - time.monotonic()))
-            except queue.Empty:
-                raise BenchError(f"{self.kind.name}: no {word}") from None
-            if answer[0] == "error":
-                raise BenchError(
-                    f"{self.kind.name}: {' '.join(answer[1:])}")
-            if answer[0] == word:
-                return answer
-
-    def _order(self, *words):
-        self.child.process.stdin.write((" ".join(words) + "\n").encode())
-        self.child.process.stdin.flush()
-
-    def join(self, token):
-        """Joins; the time of every track's first buffer by the pad's name."""
-        self._order("start", *(
-            f"{name}={value}"
-            for name, value in self.kind.properties(token).items()))
-        times = {}
-        while len(times) < 2 * PARTICIPANTS:
-            _word, name, milliseconds, media = self._wait("first")
-            if media not in ("audio/x-opus", "video/x-vp8", "decoded"):
-                raise BenchError(f"{self.kind.name}: {name} gives {media}")
-            times[name] = float(milliseconds)
-        return times
-
-    def leave(self):
-        self._order("stop")
-        self._wait("stopped")
-
-    def cpu(self):
-        """The seconds of CPU that the process has used."""
-        stat = pathlib.Path(f"/proc/{self.child.process.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def status(self, name):
-        """A number of the kernel's about the process."""
-        text = pathlib.Path(
-            f"/proc/{self.child.process.pid}/status").read_text()
-        return int(re.search(rf"^{name}:\s+(\d+)", text, re.M)[1])
-
-    def stop(self):
-        self.child.stop()
 
 
 def join_times(prefix, times):
@@ -215,7 +99,8 @@ def take_turn(kind, folder, token, seconds):
     """Measures one process; returns its metrics."""
     receiver = Receiver(kind, folder)
     try:
-        result = join_times("cold", receiver.join(token(kind.room)))
+        result = join_times(
+            "cold", receiver.join(token(kind.room), TRACKS))
         time.sleep(1)
         cpu, start = receiver.cpu(), time.monotonic()
         time.sleep(seconds)
@@ -225,29 +110,13 @@ def take_turn(kind, folder, token, seconds):
         result["rss"] = receiver.status("VmHWM") / 1024
         receiver.leave()
         time.sleep(PAUSE)
-        result.update(join_times("warm", receiver.join(token(kind.room))))
+        result.update(join_times(
+            "warm", receiver.join(token(kind.room), TRACKS)))
         receiver.leave()
     finally:
         receiver.stop()
     time.sleep(PAUSE)
     return result
-
-
-def spread(values, digits):
-    """Median, least and most as text."""
-    if not values:
-        return "-"
-    return (f"{statistics.median(values):.{digits}f} "
-            f"({min(values):.{digits}f}-{max(values):.{digits}f})")
-
-
-def print_table(header, rows):
-    """A Markdown table, aligned for reading as it is."""
-    rows = [header, ["---"] * len(header), *rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    for row in rows:
-        print("| " + " | ".join(
-            cell.ljust(width) for cell, width in zip(row, widths)) + " |")
 
 
 def report(rounds, names, seconds):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Makes what the bench needs in the cache, then becomes first_buffer.py.
+"""Makes what a bench needs in the cache, then becomes that bench.
 
 Uses the standard library only. The venv and livekit-server are those of the
 interop tests; livekitwebrtcsrc is built from crates.io if it is asked for.
@@ -28,6 +28,7 @@ ip link set bench1 up
 exec "$@"
 """
 PLUGIN = "libgstrswebrtc*.so"
+BENCHES = {"first-buffer": "first_buffer.py", "receiving": "receiving.py"}
 
 sys.path.insert(0, str(INTEROP))
 import livekit_server  # noqa: E402  pylint: disable=C0413
@@ -60,8 +61,19 @@ def build_livekitwebrtcsrc(cache):
     return folder
 
 
+def build_publishers(cache):
+    """Builds the program that sends media from files; returns its path."""
+    binary = cache / "publishers"
+    subprocess.run(["nice", "-n", "15", "go", "build", "-o", binary, "."],
+                   cwd=HERE / "publishers", check=True)
+    return binary
+
+
 def main():
-    arguments = sys.argv[1:]
+    if len(sys.argv) < 2 or sys.argv[1] not in BENCHES:
+        print(f"bench: which one? {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    bench, *arguments = sys.argv[1:]
     interop_cache = prepare.cache_dir(arguments)
     cache = interop_cache.parent / "bench"
     try:
@@ -71,6 +83,8 @@ def main():
             fcntl.flock(lock, fcntl.LOCK_EX)
             python = prepare.make_venv(interop_cache)
             server = livekit_server.build(interop_cache)
+        if bench == "receiving":
+            os.environ["BENCH_PUBLISHERS"] = str(build_publishers(cache))
         if FLAG in arguments:
             with open(cache / "lock", "w", encoding="ascii") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -87,7 +101,7 @@ def main():
         unshare.append("--map-root-user")
     os.execvp("unshare", [
         *unshare, "--", "sh", "-c", NETWORK, "sh", str(python),
-        str(HERE / "first_buffer.py"), *arguments])
+        str(HERE / BENCHES[bench]), *arguments])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/sdp/sdp.h>
 #include "../loop.h"
 
 G_BEGIN_DECLS
