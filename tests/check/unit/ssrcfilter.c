@@ -105,6 +105,14 @@ count_streams (void)
 }
 
 static void
+check_nothing_comes_in (guint32 ssrc)
+{
+  push_packets (ssrc);
+  push_report (ssrc);
+  fail_unless_equals_int (count_streams (), 0);
+}
+
+static void
 clear_ssrc (GstElement * rtpssrcdemux, gpointer ssrc)
 {
   g_signal_emit_by_name (rtpssrcdemux, "clear-ssrc", GPOINTER_TO_UINT (ssrc));
@@ -132,13 +140,9 @@ allow (guint32 ssrc)
 
 GST_START_TEST (test_offered)
 {
-  push_packets (SSRC);
-  push_report (SSRC);
-  fail_unless_equals_int (count_streams (), 0);
+  check_nothing_comes_in (SSRC);
   allow (SSRC);
-  push_packets (OTHER_SSRC);
-  push_report (OTHER_SSRC);
-  fail_unless_equals_int (count_streams (), 0);
+  check_nothing_comes_in (OTHER_SSRC);
   push_packets (SSRC);
   fail_unless_equals_int (count_streams (), 1);
   teardown ();
@@ -170,15 +174,11 @@ GST_START_TEST (test_taken_apart)
   rtc_ssrc_filter_wait (filter);
   rtc_elements_foreach (bin, "rtpssrcdemux", clear_ssrc,
       GUINT_TO_POINTER (SSRC));
-  push_packets (SSRC);
-  push_report (SSRC);
-  fail_unless_equals_int (count_streams (), 0);
+  check_nothing_comes_in (SSRC);
 
   allow (OTHER_SSRC);
   allow (SSRC);
-  push_packets (SSRC);
-  push_report (SSRC);
-  fail_unless_equals_int (count_streams (), 0);
+  check_nothing_comes_in (SSRC);
 
   rtc_ssrc_filter_release (filter, ssrcs);
   push_packets (SSRC);
@@ -195,13 +195,9 @@ GST_START_TEST (test_late)
   allow (SSRC);
   rtc_ssrc_filter_deny (filter, ssrcs);
   rtc_ssrc_filter_release (filter, ssrcs);
-  push_packets (SSRC);
-  push_report (SSRC);
-  fail_unless_equals_int (count_streams (), 0);
+  check_nothing_comes_in (SSRC);
   allow (OTHER_SSRC);
-  push_packets (SSRC);
-  push_report (SSRC);
-  fail_unless_equals_int (count_streams (), 0);
+  check_nothing_comes_in (SSRC);
   teardown ();
 }
 
