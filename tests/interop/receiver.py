@@ -124,6 +124,11 @@ class Receiver:
             else:
                 self.src.set_property(name, value)
 
+    def track_stats(self):
+        """The numbers of all tracks at one moment, by their sids."""
+        stats = plain(self.src.get_property("stats"))
+        return {track["track-sid"]: track for track in stats["tracks"]}
+
     # Events
 
     def _add(self, event):

@@ -5,7 +5,6 @@ import statistics
 import unittest
 
 from pulses import Pulses
-from receiver import plain
 from stack import InteropTest
 
 DRIFT = 200e-6
@@ -43,9 +42,7 @@ class Drift(InteropTest):
         late = [seen - when for when, seen in beeps]
         change = (statistics.median(late[-WINDOW:])
                   - statistics.median(late[:WINDOW]))
-        [track] = [track for track in plain(receiver.src.get_property(
-            "stats"))["tracks"] if track["track-sid"] == sid]
-        discarded = track["packets-discarded"]
+        discarded = receiver.track_stats()[sid]["packets-discarded"]
         print(f"{len(beeps)} beeps: {change:+.4f} s later at the end; "
               f"{discarded} packets were too late", flush=True)
         self.assertLess(abs(change), MAX_CHANGE, late)

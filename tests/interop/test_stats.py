@@ -15,9 +15,7 @@ class Stats(NetworkCase):
 
     def tracks(self, receiver, *sids):
         """Snapshots of these tracks."""
-        found = {track["track-sid"]: track
-                 for track in plain(receiver.src.get_property("stats"))
-                 ["tracks"]}
+        found = receiver.track_stats()
         return [found[sid] for sid in sids]
 
     @staticmethod
