@@ -2,8 +2,9 @@
 /*
  * What is least for a receiver by webrtcbin: the offers of a LiveKit SFU are
  * answered by the code that matrixrtcsrc has for it, and what comes out of
- * webrtcbin are the pads. Nothing else of matrixrtcsrc's is here, so that
- * matrixrtcsrc can be measured against it.
+ * webrtcbin are the pads. Of matrixrtcsrc's there is nothing else here but what a
+ * webrtcbin needs to stop without a crash, so that matrixrtcsrc can be measured
+ * against it.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -17,6 +18,7 @@
 #include "livekit/signalclient.h"
 #include "rtc/ice.h"
 #include "rtc/negotiation.h"
+#include "rtc/transport.h"
 
 struct _BareWebrtcSrc
 {
@@ -196,6 +198,7 @@ bare_webrtc_src_start (BareWebrtcSrc * self)
       GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
   g_signal_connect (self->webrtcbin, "pad-added", G_CALLBACK (on_pad_added),
       self);
+  rtc_transport_keep_data_channels (self->webrtcbin);
   self->ice = rtc_ice_new (self->loop, self->webrtcbin, &ice_callbacks, self);
   self->negotiation = rtc_negotiation_new (self->loop, self->webrtcbin,
       self->ice, &negotiation_callbacks, self);
@@ -213,6 +216,7 @@ hang_up (gpointer user_data)
   livekit_signal_abandon (self->signal);
   rtc_ice_close (self->ice);
   rtc_negotiation_close (self->negotiation);
+  rtc_transport_stop (self->webrtcbin);
   return G_SOURCE_REMOVE;
 }
 
