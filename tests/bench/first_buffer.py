@@ -9,22 +9,19 @@ the other two do: the newer one, its default, saves a wait of the server's.
 Started by prepare_bench.py.
 """
 
-import argparse
 import json
 import os
-import pathlib
 import statistics
 import sys
-import tempfile
 import time
 
+from bench import end, options_of, print_table, run, spread
 from receivers import (
-    HERE, BenchError, Kind, Receiver, Server, gstreamer, print_table, spread)
+    OTHER_PLUGINS, ROOM, BenchError, Kinds, Receiver, Server)
 import encryption
 from livekit_server import LiveKit
 from publishers import Publishers
 
-ROOM = "bench"
 ENCRYPTED_ROOM = "encrypted-bench"
 PASSPHRASE = "of-the-bench"
 PARTICIPANTS = 3
@@ -48,38 +45,20 @@ METRICS = {
 }
 
 
-def kinds(build, folder, url, other_plugins, encrypted):
+def kinds(make, encrypted):
     """What is measured, in the order of the turns."""
-    plugin = build / "ext" / "matrixrtc"
-    caps = ("audio/x-opus", "video/x-vp8")
-
-    def ours(name="matrixrtcsrc", room=ROOM, **properties):
-        return gstreamer(
-            name, build, "matrixrtcsrc", plugin, caps,
-            lambda token: {"livekit-url": url, "livekit-token": token,
-                           **properties}, folder, room=room)
-
-    def sdk(name, single):
-        return Kind(
-            name, [sys.executable, HERE / "sdk_subscriber.py"],
-            lambda token: {"url": url, "token": token, "single": single})
-
     if encrypted:
-        return [ours("matrixrtcsrc, encrypted", ENCRYPTED_ROOM,
-                     **{"e2ee-passphrase": PASSPHRASE}), ours()]
-
+        return [make.matrixrtcsrc("matrixrtcsrc, encrypted",
+                                  room=ENCRYPTED_ROOM,
+                                  **{"e2ee-passphrase": PASSPHRASE}),
+                make.matrixrtcsrc("matrixrtcsrc")]
     result = [
-        ours(),
-        sdk("SDK", "default"),
-        sdk("SDK, classic", "no"),
+        make.matrixrtcsrc("matrixrtcsrc"),
+        make.sdk("SDK", "default"),
+        make.sdk("SDK, classic", "no"),
     ]
-    if other_plugins:
-        # Without a STUN server, as the others: its default is a public one.
-        result.append(gstreamer(
-            "livekitwebrtcsrc", build, "livekitwebrtcsrc", other_plugins, caps,
-            lambda token: {"stun-server": "", "signaller::ws-url": url,
-                           "signaller::auth-token": token,
-                           "signaller::room-name": ROOM}, folder))
+    if OTHER_PLUGINS in os.environ:
+        result.append(make.livekitwebrtcsrc("livekitwebrtcsrc"))
     return result
 
 
@@ -167,8 +146,7 @@ def measure(options, folder):
 
     try:
         with Publishers(folder) as publishers:
-            compared = kinds(options.build.absolute(), folder, livekit.url,
-                             os.environ.get("BENCH_LIVEKITWEBRTCSRC"),
+            compared = kinds(Kinds(options.build, folder, livekit.url),
                              options.encrypted)
             for room in {kind.room for kind in compared}:
                 publish(publishers, livekit, room)
@@ -194,38 +172,17 @@ def measure(options, folder):
     if options.json:
         options.json.write_text(json.dumps(rounds, indent=1) + "\n")
     report(rounds, [kind.name for kind in compared], options.seconds)
-    if failures:
-        print(f"\n{failures} turns failed and are not in the tables")
-    return 1 if failures else 0
+    return end(failures)
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tests/bench/run", description=(
-        "The time to the first buffer of every track, and what receiving "
-        "costs."))
-    parser.add_argument("--build", type=pathlib.Path, required=True,
-                        help="the build folder, with tests enabled")
-    parser.add_argument("--with-livekitwebrtcsrc", action="store_true",
-                        help="build livekitwebrtcsrc if it is not in the "
-                        "cache, and measure it too")
+    parser = options_of(
+        "first-buffer", "The time to the first buffer of every track, and "
+        "what receiving costs.", rounds=10)
     parser.add_argument("--encrypted", action="store_true",
                         help="only matrixrtcsrc, in an encrypted call and in "
                         "the same one without encryption")
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=10,
-                        help="how long CPU time is counted in each round")
-    parser.add_argument("--json", type=pathlib.Path,
-                        help="write all values there")
-    parser.add_argument("--cache", metavar="DIR",
-                        help="the cache of the interop tests; the bench's "
-                        "own is beside it")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="matrixrtc-bench-") as folder:
-        try:
-            return measure(options, pathlib.Path(folder))
-        except (BenchError, AssertionError, RuntimeError, OSError) as error:
-            print(f"bench: {error}", file=sys.stderr)
-            return 1
+    return run(measure, parser.parse_args())
 
 
 if __name__ == "__main__":

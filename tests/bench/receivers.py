@@ -6,7 +6,6 @@ import os
 import pathlib
 import queue
 import re
-import statistics
 import subprocess
 import sys
 import threading
@@ -18,6 +17,13 @@ from livekit_server import LiveKitServer  # noqa: E402  pylint: disable=C0413
 from processes import Child  # noqa: E402  pylint: disable=C0413
 
 TIMEOUT = 20
+ROOM = "bench"
+# Where livekitwebrtcsrc is, if it is to be measured.
+OTHER_PLUGINS = "BENCH_LIVEKITWEBRTCSRC"
+
+RTP = ("application/x-rtp", "application/x-rtp")
+ENCODED = ("audio/x-opus", "video/x-vp8")
+RAW = ("audio/x-raw", "video/x-raw")
 
 
 class BenchError(Exception):
@@ -43,25 +49,65 @@ class Server(LiveKitServer):
 class Kind:
     """One of the receivers to compare."""
 
-    def __init__(self, name, command, properties, env=None, room="bench",
-                 media=("audio/x-opus", "video/x-vp8", "decoded")):
+    def __init__(self, name, command, properties, env, room, media):
         self.name = name
         self.command = command
         self.properties = properties
-        self.env = env or {}
+        self.env = env
         self.room = room
-        self.media = media
+        self.media = media  # the names of the caps that its tracks may have
 
 
-def gstreamer(name, build, element, plugins, caps, properties, folder, **kind):
-    """An element that first-buffer.c plays, with its pads of such caps."""
-    binary = build / "tests" / "bench" / "first-buffer"
-    if not binary.exists():
-        raise BenchError(f"{binary} is not there; build it first")
-    return Kind(
-        name, [binary, element, *caps], properties,
-        {"GST_PLUGIN_PATH": str(plugins),
-         "GST_REGISTRY": str(folder / f"registry-{element}.bin")}, **kind)
+class Kinds:
+    """Makes them, for one server and one build."""
+
+    def __init__(self, build, folder, url):
+        self.build = build.absolute()
+        self.folder = folder
+        self.url = url
+
+    def _gstreamer(self, name, element, plugins, caps, properties, room):
+        """An element that first-buffer.c plays, with its pads of such caps."""
+        return Kind(
+            name, [self._built("tests/bench/first-buffer"), element, *caps],
+            properties,
+            {"GST_PLUGIN_PATH": str(plugins),
+             "GST_REGISTRY": str(self.folder / f"registry-{element}.bin")},
+            room, caps)
+
+    def _built(self, name):
+        path = self.build / name
+        if not path.exists():
+            raise BenchError(f"{path} is not there; build it first")
+        return path
+
+    def _room_token(self, properties):
+        return lambda token: {"livekit-url": self.url, "livekit-token": token,
+                              **properties}
+
+    def matrixrtcsrc(self, name, caps=ENCODED, room=ROOM, **properties):
+        plugin = self._built("ext/matrixrtc/libgstmatrixrtc.so")
+        return self._gstreamer(name, "matrixrtcsrc", plugin.parent, caps,
+                               self._room_token(properties), room)
+
+    def webrtcbin(self, name):
+        """The least that can be made of it: barewebrtcsrc.c."""
+        return self._gstreamer(name, "barewebrtcsrc", self.folder, RTP,
+                               self._room_token({}), ROOM)
+
+    def livekitwebrtcsrc(self, name, caps=ENCODED):
+        """Without a STUN server, as all here: its default is a public one."""
+        return self._gstreamer(
+            name, "livekitwebrtcsrc", os.environ[OTHER_PLUGINS], caps,
+            lambda token: {"stun-server": "", "signaller::ws-url": self.url,
+                           "signaller::auth-token": token,
+                           "signaller::room-name": ROOM}, ROOM)
+
+    def sdk(self, name, single):
+        return Kind(
+            name, [sys.executable, HERE / "sdk_subscriber.py"],
+            lambda token: {"url": self.url, "token": token, "single": single},
+            {}, ROOM, ("decoded",))
 
 
 class Receiver:
@@ -144,20 +190,3 @@ class Receiver:
 
     def stop(self):
         self.child.stop()
-
-
-def spread(values, digits):
-    """Median, least and most as text."""
-    if not values:
-        return "-"
-    return (f"{statistics.median(values):.{digits}f} "
-            f"({min(values):.{digits}f}-{max(values):.{digits}f})")
-
-
-def print_table(header, rows):
-    """A Markdown table, aligned for reading as it is."""
-    rows = [header, ["---"] * len(header), *rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    for row in rows:
-        print("| " + " | ".join(
-            cell.ljust(width) for cell, width in zip(row, widths)) + " |")

@@ -7,7 +7,6 @@ who send media from files. Each turn is a fresh process. Started by
 prepare_bench.py.
 """
 
-import argparse
 import collections
 import json
 import os
@@ -15,24 +14,20 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 import recorded
+from bench import end, options_of, print_table, run, spread
 from receivers import (
-    HERE, BenchError, Kind, Receiver, Server, gstreamer, print_table, spread)
+    ENCODED, OTHER_PLUGINS, RAW, ROOM, RTP, BenchError, Kinds, Receiver,
+    Server)
 from livekit_server import LiveKit
 from processes import Child, tail
 
-ROOM = "bench"
 # Tracks of audio and of video.
 CASES = ((1, 1), (4, 4), (16, 16), (48, 16), (48, 48), (100, 16))
 # More than that nobody decodes on two cores.
 MOST_DECODED = 4
-BARE = "webrtcbin"
-RTP = ("application/x-rtp", "application/x-rtp")
-ENCODED = ("audio/x-opus", "video/x-vp8")
-RAW = ("audio/x-raw", "video/x-raw")
 SETTLE_SECONDS = 2  # key frames are asked for, buffers fill
 JOIN_SECONDS = 60
 
@@ -46,7 +41,7 @@ METRICS = {
 
 
 class Publishers:
-    """The Go program that sends the files; a context manager."""
+    """The Go program that sends the files."""
 
     def __init__(self, folder, livekit, files):
         self.folder = folder
@@ -76,39 +71,21 @@ class Publishers:
             self.child = None
 
 
-def kinds(options, folder, url):
+def kinds(make, only):
     """What is measured, in the order of the turns."""
-    build = options.build.absolute()
-    other = os.environ.get("BENCH_LIVEKITWEBRTCSRC")
-
-    def element(name, factory, plugins, caps, **properties):
-        return gstreamer(
-            name, build, factory, plugins, caps,
-            lambda token: {"livekit-url": url, "livekit-token": token,
-                           **properties}, folder, media=caps)
-
     def ours(output, caps):
-        return element(f"matrixrtcsrc, {output}", "matrixrtcsrc",
-                       build / "ext" / "matrixrtc", caps, output=output)
-
-    def theirs(output, caps):
-        return gstreamer(
-            f"livekitwebrtcsrc, {output}", build, "livekitwebrtcsrc", other,
-            caps,
-            lambda token: {"stun-server": "", "signaller::ws-url": url,
-                           "signaller::auth-token": token,
-                           "signaller::room-name": ROOM}, folder, media=caps)
+        return make.matrixrtcsrc(f"matrixrtcsrc, {output}", caps,
+                                 output=output)
 
     result = [
-        element(BARE, "barewebrtcsrc", folder, RTP),
+        make.webrtcbin("webrtcbin"),
         ours("rtp", RTP), ours("encoded", ENCODED), ours("decoded", RAW),
-        Kind("SDK", [sys.executable, HERE / "sdk_subscriber.py"],
-             lambda token: {"url": url, "token": token, "single": "no"}),
+        make.sdk("SDK", "no"),
     ]
-    if other:
-        result += [theirs("rtp", RTP), theirs("encoded", ENCODED)]
-    return [kind for kind in result
-            if not options.only or kind.name in options.only]
+    if OTHER_PLUGINS in os.environ:
+        result += [make.livekitwebrtcsrc("livekitwebrtcsrc, rtp", RTP),
+                   make.livekitwebrtcsrc("livekitwebrtcsrc, encoded")]
+    return [kind for kind in result if not only or kind.name in only]
 
 
 def is_too_much(kind, video):
@@ -190,7 +167,7 @@ def measure(options, folder):
     livekit = LiveKit(**server.description())
     turns, failures, count = collections.defaultdict(list), 0, 0
     publishers = Publishers(folder, livekit, files)
-    compared = kinds(options, folder, livekit.url)
+    compared = kinds(Kinds(options.build, folder, livekit.url), options.only)
     livekit.create_room(ROOM)
     try:
         for audio, video in CASES[:options.cases]:
@@ -227,41 +204,19 @@ def measure(options, folder):
     if options.svg:
         plot(turns, names, options.svg)
     report(turns, names)
-    if failures:
-        print(f"\n{failures} turns failed and are not in the tables")
-    return 1 if failures else 0
+    return end(failures)
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tests/bench/run receiving",
-                                     description="What receiving costs.")
-    parser.add_argument("--build", type=pathlib.Path, required=True,
-                        help="the build folder, with tests enabled")
-    parser.add_argument("--with-livekitwebrtcsrc", action="store_true",
-                        help="build livekitwebrtcsrc if it is not in the "
-                        "cache, and measure it too")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=10,
-                        help="how long CPU time is counted in each turn")
+    parser = options_of("receiving", "What receiving costs.", rounds=3)
     parser.add_argument("--cases", type=int, default=len(CASES),
                         help="only so many of the cases")
     parser.add_argument("--only", action="append", metavar="RECEIVER",
                         help="only this one; may be given again")
-    parser.add_argument("--json", type=pathlib.Path,
-                        help="write all values there")
     parser.add_argument("--svg", type=pathlib.Path,
                         help="draw the CPU time there; needs "
                         "python3-matplotlib")
-    parser.add_argument("--cache", metavar="DIR",
-                        help="the cache of the interop tests; the bench's "
-                        "own is beside it")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="matrixrtc-bench-") as folder:
-        try:
-            return measure(options, pathlib.Path(folder))
-        except (BenchError, AssertionError, RuntimeError, OSError) as error:
-            print(f"bench: {error}", file=sys.stderr)
-            return 1
+    return run(measure, parser.parse_args())
 
 
 if __name__ == "__main__":
