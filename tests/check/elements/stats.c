@@ -365,6 +365,61 @@ GST_START_TEST (test_loss)
 
 GST_END_TEST;
 
+/* Packets that come late, in order. */
+typedef struct
+{
+  gint n_wanted;                /* stalls yet to be */
+  guint n_packets;
+} Stall;
+
+#define STALL_US (100 * 1000)
+
+static GstPadProbeReturn
+stall (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Stall *stall = user_data;
+
+  if (++stall->n_packets % 20 == 0 && g_atomic_int_get (&stall->n_wanted) > 0) {
+    g_usleep (STALL_US);
+    g_atomic_int_add (&stall->n_wanted, -1);
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+stall_packets (GstBin * src, GstBin * bin, GstElement * element, Stall * data)
+{
+  probe_packets (element, stall, data);
+}
+
+/* What is late isn't asked for again: nothing is missing. */
+GST_START_TEST (test_late_packets)
+{
+  Stall data = { 0 };
+  gint64 deadline;
+  guint64 n_packets;
+
+  receiver_go_direct (receiver);
+  g_signal_connect (receiver_get_src (receiver), "deep-element-added",
+      G_CALLBACK (stall_packets), &data);
+  recovering_start ();
+  wait_for_rates ();
+  deadline = g_get_monotonic_time () + DEADLINE_MS * 1000LL;
+  g_atomic_int_set (&data.n_wanted, 5);
+  while (g_atomic_int_get (&data.n_wanted) > 0) {
+    fail_unless (g_get_monotonic_time () < deadline);
+    g_usleep (10000);
+  }
+  n_packets = read_count (audio->track_sid, "packets-received");
+  wait_for_count (audio->track_sid, "packets-received", n_packets + 20);
+  fail_unless_equals_uint64 (read_count (audio->track_sid, "nack-count"), 0);
+  fail_unless_equals_uint64 (read_count (video->track_sid, "nack-count"), 0);
+  fail_unless_equals_uint64 (read_count (video->track_sid, "packets-lost"), 0);
+  fixture_teardown ();
+}
+
+GST_END_TEST;
+
 static gboolean
 is_muted (ReceiverPad * pad)
 {
@@ -759,6 +814,7 @@ stats_suite (void)
   tcase_add_test (tc, test_tracks);
   tcase_add_test (tc, test_rtp);
   tcase_add_test (tc, test_loss);
+  tcase_add_test (tc, test_late_packets);
   tcase_add_test (tc, test_freezes);
   tcase_add_test (tc, test_without_pad);
   tcase_add_test (tc, test_connection);
