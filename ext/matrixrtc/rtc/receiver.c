@@ -265,11 +265,11 @@ on_gap (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_REMOVE;
 }
 
-/* In front of @filter's peer, which decrypts. */
+/* In front of @element's peer, which decrypts. */
 static void
-receiver_hold_encrypted (GstMatrixRtcReceiver * self, GstElement * filter)
+receiver_hold_encrypted (GstMatrixRtcReceiver * self, GstElement * element)
 {
-  self->encrypted_pad = gst_element_get_static_pad (filter, "src");
+  self->encrypted_pad = gst_element_get_static_pad (element, "src");
   self->hold_id = gst_pad_add_probe (self->encrypted_pad,
       GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER |
       GST_PAD_PROBE_TYPE_BUFFER_LIST, on_encrypted_frame, self, NULL);
@@ -427,22 +427,39 @@ receiver_add_rtp (GstMatrixRtcReceiver * self)
   return TRUE;
 }
 
+/* Which of its formats the depayloader has to give out. Returns what gives it out. */
+static GstElement *
+receiver_choose_format (GstMatrixRtcReceiver * self, const RtcCodec * codec)
+{
+  GstElement *filter;
+
+  if (codec->other_formats[0] == NULL)
+    return self->depayloader;
+  filter = receiver_add_filter (self, codec->caps);
+  if (filter != NULL)
+    gst_element_link (self->depayloader, filter);
+  return filter;
+}
+
 static gboolean
 receiver_add_frames (GstMatrixRtcReceiver * self, const RtcCodec * codec,
     const GstMatrixRtcReceiverSettings * settings)
 {
   gboolean decodes = settings->output == GST_MATRIX_RTC_OUTPUT_DECODED;
-  GstElement *filter = receiver_add_filter (self, codec->caps);
+  GstElement *last;
   g_autoptr (GstPad) frames = NULL;
 
   self->depayloader = rtc_depayloader_new (codec);
-  if (filter == NULL || self->depayloader == NULL)
+  if (self->depayloader == NULL)
     return FALSE;
   gst_bin_add (GST_BIN (self), self->depayloader);
+  last = receiver_choose_format (self, codec);
+  if (last == NULL)
+    return FALSE;
   self->decrypt = receiver_add_decrypt (self, settings);
-  gst_element_link_many (self->depayloader, filter, self->decrypt, NULL);
+  gst_element_link (last, self->decrypt);
   receiver_add_sink (self, self->depayloader);
-  receiver_hold_encrypted (self, filter);
+  receiver_hold_encrypted (self, last);
 
   frames = receiver_link_frames (self, codec);
   if (!decodes) {
