@@ -5,6 +5,7 @@
 #include "filler.h"
 #include "framemeter.h"
 #include "gstmatrixrtcsrcpad.h"
+#include "keyframedates.h"
 
 G_BEGIN_DECLS
 
@@ -34,6 +35,7 @@ struct _GstMatrixRtcSrcPad
   gint64 last_output;           /* monotonic, us; 0: nothing has come out */
   gboolean is_filling;
   FrameMeter frames;            /* of a video */
+  KeyFrameDates key_frame_dates;
 
   /* Of the streaming threads, of which the internal pad lets one at a time in. */
   Continuity continuity;
@@ -43,5 +45,13 @@ struct _GstMatrixRtcSrcPad
   gint needs_key_frame;         /* atomic: linking starts anew */
   gint begins;                  /* atomic: somebody else listens now */
 };
+
+void gst_matrix_rtc_src_pad_ask_for_key_frame (GstMatrixRtcSrcPad * pad);
+gboolean gst_matrix_rtc_src_pad_lacks_key_frame (GstMatrixRtcSrcPad * pad,
+    GstPadProbeInfo * info);
+gboolean gst_matrix_rtc_src_pad_keep_key_frame_date (GstMatrixRtcSrcPad * pad,
+    GstEvent * event);
+void gst_matrix_rtc_src_pad_look_at_key_frame_dates (GstMatrixRtcSrcPad * pad,
+    GstPadProbeInfo * info);
 
 G_END_DECLS

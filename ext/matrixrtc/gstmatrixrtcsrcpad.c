@@ -424,14 +424,6 @@ copy_sticky_event (GstPad * target, GstEvent ** event, gpointer user_data)
 
 /* Buffers */
 
-static gboolean
-is_delta_unit (GstPadProbeInfo * info)
-{
-  return (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
-      && GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
-      GST_BUFFER_FLAG_DELTA_UNIT);
-}
-
 static void
 pad_take_arrival (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
 {
@@ -473,26 +465,6 @@ pad_continue (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
 }
 
 static void
-pad_ask_for_key_frame (GstMatrixRtcSrcPad * self)
-{
-  gst_pad_send_event (GST_PAD (self),
-      gst_video_event_new_upstream_force_key_unit (GST_CLOCK_TIME_NONE, FALSE,
-          0));
-}
-
-/* Whether a frame can't be decoded by who has missed others. */
-static gboolean
-pad_lacks_key_frame (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
-{
-  if (!g_atomic_int_get (&self->needs_key_frame) || !is_delta_unit (info))
-    return FALSE;
-  if (!self->has_asked)
-    pad_ask_for_key_frame (self);
-  self->has_asked = TRUE;
-  return TRUE;
-}
-
-static void
 pad_keep_picture (GstMatrixRtcSrcPad * self, GstPadProbeInfo * info)
 {
   if (!self->is_audio
@@ -513,14 +485,13 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
     return GST_PAD_PROBE_DROP;
   }
   pad_take_arrival (self, info);
-  if (pad_lacks_key_frame (self, info))
+  if (gst_matrix_rtc_src_pad_lacks_key_frame (self, info))
     return GST_PAD_PROBE_DROP;
-  g_atomic_int_set (&self->needs_key_frame, FALSE);
-  self->has_asked = FALSE;
   if (g_atomic_int_compare_and_exchange (&self->begins, TRUE, FALSE))
     continuity_begin (&self->continuity);
   pad_bridge_hole (self, probe_get_pts (info));
   pad_continue (self, info);
+  gst_matrix_rtc_src_pad_look_at_key_frame_dates (self, info);
   pad_keep_picture (self, info);
   return GST_PAD_PROBE_OK;
 }
@@ -538,7 +509,7 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
   GST_OBJECT_UNLOCK (self);
   g_atomic_int_set (&self->begins, TRUE);
   if (!self->is_audio && g_atomic_int_get (&self->needs_key_frame))
-    pad_ask_for_key_frame (self);
+    gst_matrix_rtc_src_pad_ask_for_key_frame (self);
 }
 
 /* Who listens next knows nothing of what came up to now, even if nothing is missed. */
@@ -603,6 +574,11 @@ src_event (GstPad * pad, GstObject * parent, GstEvent * event)
     case GST_EVENT_QOS:
       gst_event_unref (event);
       return TRUE;
+    case GST_EVENT_CUSTOM_UPSTREAM:
+      if (!gst_matrix_rtc_src_pad_keep_key_frame_date (self, event))
+        return gst_pad_event_default (pad, parent, event);
+      gst_event_unref (event);
+      return TRUE;
     default:
       return gst_pad_event_default (pad, parent, event);
   }
@@ -638,6 +614,7 @@ gst_matrix_rtc_src_pad_new (const gchar * name, GstPadTemplate * templ,
   self->source = track->source;
   self->is_audio = track->is_audio;
   continuity_init (&self->continuity, self->is_audio ? AUDIO_FRAME : 0);
+  key_frame_dates_init (&self->key_frame_dates);
   self->muted = track->muted;
   self->encrypted = track->encrypted;
   self->stream = gst_object_ref (stream);
@@ -699,7 +676,7 @@ gst_matrix_rtc_src_pad_update (GstMatrixRtcSrcPad * self,
   GST_OBJECT_UNLOCK (self);
 
   if (muted && !track->muted && !self->is_audio)
-    pad_ask_for_key_frame (self);
+    gst_matrix_rtc_src_pad_ask_for_key_frame (self);
   if (muted)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MUTED]);
   if (encrypted)

@@ -405,6 +405,84 @@ GST_START_TEST (test_key_frame_requests)
 
 GST_END_TEST;
 
+/* The times of key frames that come. */
+typedef struct
+{
+  GMutex lock;
+  GstClockTime last;            /* or GST_CLOCK_TIME_NONE */
+  GstClockTime last_frame;
+} Times;
+
+static GstPadProbeReturn
+note_time (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Times *times = user_data;
+  GstBuffer *frame = GST_PAD_PROBE_INFO_BUFFER (info);
+
+  g_mutex_lock (&times->lock);
+  times->last_frame = GST_BUFFER_PTS (frame);
+  if (!GST_BUFFER_FLAG_IS_SET (frame, GST_BUFFER_FLAG_DELTA_UNIT))
+    times->last = GST_BUFFER_PTS (frame);
+  g_mutex_unlock (&times->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+static GstClockTime
+times_get (Times * times, const GstClockTime * which)
+{
+  GstClockTime time;
+
+  g_mutex_lock (&times->lock);
+  time = *which;
+  g_mutex_unlock (&times->lock);
+  return time;
+}
+
+static GstClockTime
+wait_for_time (Times * times, const GstClockTime * which, GstClockTime from)
+{
+  gint64 deadline = g_get_monotonic_time () + DEADLINE_MS * 1000LL;
+  GstClockTime time;
+
+  while (time = times_get (times, which),
+      !GST_CLOCK_TIME_IS_VALID (time) || time < from) {
+    fail_unless (g_get_monotonic_time () < deadline);
+    g_usleep (10000);
+  }
+  return time;
+}
+
+/* Who cuts there has no use for one that comes before. The publisher makes none by
+ * itself for so long. */
+GST_START_TEST (test_key_frame_on_a_date)
+{
+  static Times times;           /* the probe's, too */
+  ReceiverPad *pad;
+  GstClockTime date;
+  guint i;
+
+  times.last = times.last_frame = GST_CLOCK_TIME_NONE;
+  testcall_join (call, "ana", TESTCALL_VIDEO, TESTCALL_VP8);
+  receiver_play (receiver);
+  pad = fixture_wait_for_media ("ana", TESTCALL_VIDEO);
+  gst_pad_add_probe (pad->pad, GST_PAD_PROBE_TYPE_BUFFER, note_time, &times,
+      NULL);
+  date = wait_for_time (&times, &times.last_frame, 0);
+  for (i = 0; i < 2; i++) {
+    GstClockTime before = times_get (&times, &times.last);
+
+    date += 2 * GST_SECOND;
+    fail_unless (gst_pad_send_event (pad->pad,
+            gst_video_event_new_upstream_force_key_unit (date, TRUE, 0)));
+    wait_for_time (&times, &times.last_frame, date - GST_SECOND / 2);
+    fail_unless_equals_uint64 (times_get (&times, &times.last), before);
+    date = wait_for_time (&times, &times.last, date);
+  }
+  teardown ();
+}
+
+GST_END_TEST;
+
 /* As gst-launch-1.0 -e does on interruption. */
 GST_START_TEST (test_eos_event)
 {
@@ -443,6 +521,7 @@ pads_suite (void)
   tcase_add_test (tc, test_unmute_after_timeout);
   tcase_add_test (tc, test_unlinked);
   tcase_add_test (tc, test_key_frame_requests);
+  tcase_add_test (tc, test_key_frame_on_a_date);
   tcase_add_test (tc, test_eos_event);
   return suite;
 }
