@@ -106,6 +106,13 @@ describe_video (const gchar * name, TestcallMedia media, TestcallCodec codec,
         "profile=constrained-baseline ! h264parse ! rtph264pay pt=%u mtu=1200 "
         "config-interval=-1 aggregate-mode=zero-latency timestamp-offset=0 ",
         picture, OFFER_PT_H264);
+  if (codec == TESTCALL_H265 && has_element ("x265enc"))
+    return g_strdup_printf ("%s! x265enc name=encoder tune=zerolatency "
+        "speed-preset=ultrafast bitrate=200 key-int-max=300 "
+        "option-string=pools=1:frame-threads=1 ! h265parse "
+        "! rtph265pay pt=%u mtu=1200 config-interval=-1 "
+        "aggregate-mode=zero-latency timestamp-offset=0 ", picture,
+        OFFER_PT_H265);
   return NULL;
 }
 
@@ -416,6 +423,23 @@ feed_set_size (Feed * feed, guint width, guint height)
     gst_util_set_object_arg (G_OBJECT (filter), "caps", caps);
 }
 
+static const gchar *
+encoding_name (guint pt)
+{
+  switch (pt) {
+    case OFFER_PT_OPUS:
+      return "OPUS";
+    case OFFER_PT_VP8:
+      return "VP8";
+    case OFFER_PT_VP9:
+      return "VP9";
+    case OFFER_PT_H265:
+      return "H265";
+    default:
+      return "H264";
+  }
+}
+
 GstCaps *
 feed_caps (guint pt, guint32 ssrc)
 {
@@ -424,8 +448,7 @@ feed_caps (guint pt, guint32 ssrc)
       "media", G_TYPE_STRING, audio ? "audio" : "video",
       "clock-rate", G_TYPE_INT, audio ? 48000 : 90000,
       "payload", G_TYPE_INT, (gint) pt, "encoding-name", G_TYPE_STRING,
-      audio ? "OPUS" : pt == OFFER_PT_VP8 ? "VP8" :
-      pt == OFFER_PT_VP9 ? "VP9" : "H264", NULL);
+      encoding_name (pt), NULL);
 
   if (audio)
     gst_caps_set_simple (caps, "encoding-params", G_TYPE_STRING, "2", NULL);

@@ -93,6 +93,8 @@ pick_pt (const Track * track, const gboolean * allowed)
     return allowed[OFFER_PT_VP8] ? OFFER_PT_VP8 : 0;
   if (track->codec == TESTCALL_VP9)
     return allowed[OFFER_PT_VP9] ? OFFER_PT_VP9 : 0;
+  if (track->codec == TESTCALL_H265)
+    return allowed[OFFER_PT_H265] ? OFFER_PT_H265 : 0;
   if (allowed[OFFER_PT_H264])
     return OFFER_PT_H264;
   return allowed[OFFER_PT_H264_MODE0] ? OFFER_PT_H264_MODE0 : 0;

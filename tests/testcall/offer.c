@@ -36,6 +36,9 @@ static const Codec codecs_table[] = {
       "level-asymmetry-allowed=1;packetization-mode=0;"
         "profile-level-id=42e01f", 0},
   {126, OFFER_VIDEO, "rtx/90000", "apt=125", OFFER_PT_H264_MODE0},
+  {OFFER_PT_H265, OFFER_VIDEO, "H265/90000",
+      "level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST", 0},
+  {117, OFFER_VIDEO, "rtx/90000", "apt=116", OFFER_PT_H265},
   {35, OFFER_VIDEO, "AV1/90000",
       "level-idx=5;profile=0;tier=0", 0},
   {36, OFFER_VIDEO, "rtx/90000", "apt=35", 35},

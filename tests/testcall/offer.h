@@ -20,6 +20,7 @@ typedef enum
 #define OFFER_PT_VP9 98
 #define OFFER_PT_H264 108
 #define OFFER_PT_H264_MODE0 125
+#define OFFER_PT_H265 116
 #define OFFER_PT_OPUS 111
 
 /* Payload types that answers left standing; before the first answer of a kind

@@ -472,6 +472,7 @@ caps_of_kind (OfferKind kind)
   gst_caps_append (caps, feed_caps (OFFER_PT_VP9, 0));
   gst_caps_append (caps, feed_caps (OFFER_PT_H264, 0));
   gst_caps_append (caps, feed_caps (OFFER_PT_H264_MODE0, 0));
+  gst_caps_append (caps, feed_caps (OFFER_PT_H265, 0));
   return caps;
 }
 

@@ -168,11 +168,14 @@ track_source (TestcallMedia media)
 static const gchar *
 track_mime_type (const Track * track)
 {
-  if (is_audio (track->media))
-    return "audio/opus";
-  if (track->codec == TESTCALL_H264)
-    return "video/H264";
-  return track->codec == TESTCALL_VP9 ? "video/VP9" : "video/VP8";
+  static const gchar *const video[] = {
+    [TESTCALL_VP8] = "video/VP8",
+    [TESTCALL_H264] = "video/H264",
+    [TESTCALL_VP9] = "video/VP9",
+    [TESTCALL_H265] = "video/H265"
+  };
+
+  return is_audio (track->media) ? "audio/opus" : video[track->codec];
 }
 
 static Livekit__TrackInfo *

@@ -74,7 +74,8 @@ typedef enum
 {
   TESTCALL_VP8,
   TESTCALL_H264,
-  TESTCALL_VP9
+  TESTCALL_VP9,
+  TESTCALL_H265
 } TestcallCodec;
 
 /* A participant is named by a short name ("ana"); its Matrix user is

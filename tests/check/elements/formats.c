@@ -219,6 +219,16 @@ static const Format formats[] = {
       "CALL call.audio_0 ! queue ! mux.sink_65 "
       "call.video_0 ! queue ! mux.sink_66 "
       "mpegtsmux name=mux ! filesink location=FOLDER/a.ts", PLAY ("a.ts")},
+  {"matroskamux h265parse x265enc", TESTCALL_H265, TRUE,
+      INTO ("matroskamux", "a.mkv"), PLAY ("a.mkv")},
+  {"mp4mux h265parse x265enc", TESTCALL_H265, TRUE, INTO ("mp4mux", "a.mp4"),
+      PLAY ("a.mp4")},
+  {"qtmux h265parse x265enc", TESTCALL_H265, TRUE, INTO ("qtmux", "a.mov"),
+      PLAY ("a.mov")},
+  {"mpegtsmux h265parse x265enc", TESTCALL_H265, TRUE,
+      "CALL call.audio_0 ! queue ! mux.sink_65 "
+      "call.video_0 ! queue ! mux.sink_66 "
+      "mpegtsmux name=mux ! filesink location=FOLDER/a.ts", PLAY ("a.ts")},
   {"flvmux h264parse", TESTCALL_H264, FALSE,
       "CALL call.video_0 ! queue ! mux.video "
       "flvmux name=mux ! filesink location=FOLDER/a.flv", PLAY ("a.flv")},
@@ -275,7 +285,7 @@ static const gchar *const decoders[] = {
 /* *INDENT-ON* */
 
 static const TestcallCodec codecs[] = {
-  TESTCALL_VP8, TESTCALL_VP9, TESTCALL_H264
+  TESTCALL_VP8, TESTCALL_VP9, TESTCALL_H264, TESTCALL_H265
 };
 
 GST_START_TEST (test_decoder)
@@ -334,7 +344,9 @@ static const gchar *const complete_caps[] = {
       "chroma-format=(string)4:2:0",
   "video/x-h264,width=320,height=240,stream-format=byte-stream,alignment=au,"
       "profile=constrained-baseline,level=(string){ 1, 1.1, 1.2, 1.3, 2, 2.1 },"
-      "parsed=true"
+      "parsed=true",
+  "video/x-h265,width=320,height=240,stream-format=byte-stream,alignment=au,"
+      "profile=main,tier=main,level=(string){ 1, 2, 2.1, 3 },parsed=true"
 };
 
 static ReceiverPad *
