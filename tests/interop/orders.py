@@ -66,9 +66,10 @@ class Orders:
     def order(self, command, **arguments):
         return self.wait(self.send(command, **arguments))[0]
 
-    def publish_audio(self, name):
-        """Publishes a tone; returns sid and time."""
-        return self.order("publish_audio", name=name)
+    def publish_audio(self, name, **options):
+        """Publishes a tone (options: see Participant, page.js); returns sid and
+        time."""
+        return self.order("publish_audio", name=name, **options)
 
     def publish_video(self, name, **options):
         """Publishes a moving picture (options: see Participant, page.js)."""

@@ -35,6 +35,7 @@ class Participant:
         self.room = rtc.Room()
         self.feeds = {}  # track sid -> (task, source, track)
         self.encrypted = False
+        self.is_silent = False
         self.reception = Reception(self.room)
 
     async def join(self, url, token, subscribe=False, encryption=None):
@@ -52,15 +53,15 @@ class Participant:
         self.reception.stop()
         await self.room.disconnect()
 
-    async def publish_audio(self):
+    async def publish_audio(self, dtx=False, red=True):
         feed = rtc.AudioSource(media.SAMPLE_RATE, 1, queue_size_ms=200)
         track = rtc.LocalAudioTrack.create_audio_track("microphone", feed)
         return await self._publish(
             track, feed, self._feed_audio(feed, media.tone(self.index)),
             rtc.TrackPublishOptions(
-                source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False,
+                source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=dtx,
                 # The server can't take encrypted sound out of RED.
-                red=not self.encrypted))
+                red=red and not self.encrypted))
 
     async def publish_video(self, codec="vp8", width=320, height=240, fps=15,
                             bitrate=300_000, noise=0, simulcast=False):
@@ -148,6 +149,10 @@ class Participant:
             await self.use_key(index)
             await asyncio.sleep(seconds)
 
+    async def be_silent(self, silent):
+        """As somebody who says nothing, unlike one who is muted."""
+        self.is_silent = silent
+
     async def unpublish(self, sid):
         await self.room.local_participant.unpublish_track(sid)
         await self._stop_feed(sid)
@@ -165,13 +170,14 @@ class Participant:
         await asyncio.gather(task, return_exceptions=True)
         await feed.aclose()
 
-    @staticmethod
-    async def _feed_audio(feed, frequency):
+    async def _feed_audio(self, feed, frequency):
         samples = media.sine(frequency)
-        frame = rtc.AudioFrame(samples, media.SAMPLE_RATE, 1,
-                               len(samples) // 2)
+        tone, silence = (rtc.AudioFrame(block, media.SAMPLE_RATE, 1,
+                                        len(block) // 2)
+                         for block in (samples, bytes(len(samples))))
         while True:
-            await feed.capture_frame(frame)  # waits while the queue is full
+            # Waits while the queue is full.
+            await feed.capture_frame(silence if self.is_silent else tone)
 
     @staticmethod
     async def _feed_beeps(feed, drift):

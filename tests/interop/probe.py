@@ -63,10 +63,10 @@ def pictures(path, index, width, height, per_second=2):
 RATE = 8000
 
 
-def samples(path, index):
+def samples(path, index, filters="anull"):
     """The decoded sound of a stream: mono, RATE samples a second."""
     raw = _run("ffmpeg", "-v", "error", "-i", path, "-map", f"0:{index}",
-               "-ac", 1, "-ar", RATE, "-f", "s16le", "-")
+               "-af", filters, "-ac", 1, "-ar", RATE, "-f", "s16le", "-")
     result = array.array("h")
     result.frombytes(raw[:len(raw) // 2 * 2])
     if sys.byteorder == "big":

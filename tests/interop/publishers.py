@@ -82,6 +82,10 @@ class Publishers(Orders):
     def mute(self, name, sid, muted=True):
         return self.order("mute", name=name, sid=sid, muted=muted)
 
+    def be_silent(self, name, silent=True):
+        """The tones of name are silence."""
+        return self.order("be_silent", name=name, silent=silent)
+
     def publish_data(self, name, payload, **options):
         """name sends bytes to all (options: reliable, topic)."""
         return self.order("publish_data", name=name, payload=payload.hex(),
@@ -119,7 +123,7 @@ class Publishers(Orders):
 # Orders that a participant carries out, and those that his reception does.
 OF_PARTICIPANTS = ("publish_audio", "publish_video", "publish_beeps",
                    "publish_flashes", "unpublish", "set_key", "use_key",
-                   "rotate_every", "publish_data", "send_text")
+                   "rotate_every", "publish_data", "send_text", "be_silent")
 OF_RECEPTIONS = ("wait_recognised", "wait_encryption")
 
 

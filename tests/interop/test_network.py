@@ -38,11 +38,16 @@ class Loss(LossCase):
     def test_10_percent(self):
         self.check(10, 0.6, self.watch_anna())
 
-    def test_10_percent_of_h264(self):
-        self.check(10, 0.6, self.watch_anna("h264"))
-
     def test_30_percent(self):
         self.check(30, 0.2, self.watch_anna())
+
+
+class LossOfOthers(LossCase):
+
+    once = True  # those of Loss tell what is another GStreamer's
+
+    def test_10_percent_of_h264(self):
+        self.check(10, 0.6, self.watch_anna("h264"))
 
     def test_10_percent_of_a_camera_turned_on_later(self):
         self.check(10, 0.6, self.watch_anna_turn_on_her_camera())
@@ -56,6 +61,8 @@ class LossForLong(LossCase):
 
 
 class Bottleneck(NetworkCase):
+
+    once = True  # it is the SFU's part
 
     def test_500_kbit(self):
         """Of three times as much: the SFU does not know, and sends on."""

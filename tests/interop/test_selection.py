@@ -191,5 +191,33 @@ class Layers(ReceptionTest):
         receiver.require_no_error()
 
 
+class ScalableLayers(ReceptionTest):
+    """Of one stream of VP9. Its caps have the size that it is to be shown in,
+    whichever layers come."""
+
+    once = True  # the publisher and the server are the same
+
+    def test_changes(self):
+        self.livekit.create_room(self.room)
+        self.browser.join("anna", self.livekit.url,
+                          self.livekit.token(self.room, "anna"), 0)
+        sid = self.browser.publish_video(
+            "anna", codec="vp9", width=960, height=540, fps=10,
+            bitrate=800_000, scalability="L3T3_KEY")["sid"]
+        receiver = self.receive(self.livekit.url)
+        pad = receiver.wait_flowing([sid], 15)[sid]
+        rates = {}
+        for quality in ("low", "medium", "high"):
+            receiver.set(video_quality=quality)
+            receiver.hold([sid], 1)
+            rates[quality] = receiver.hold([sid], QUIET_SECONDS)
+            self.assertEqual(pad.caps.get_int("width")[1], 960)
+        print(f"bytes a second: {rates}")
+        self.assertLess(rates["low"], rates["medium"])
+        self.assertLess(rates["medium"] * 2, rates["high"])
+        receiver.wait_flowing([sid], 5)
+        receiver.require_no_error()
+
+
 if __name__ == "__main__":
     unittest.main()

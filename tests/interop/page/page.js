@@ -58,15 +58,23 @@ function videoTrack(pictures, width, height, fps) {
   return track;
 }
 
-function audioTrack(frequency) {
+// A tone for each channel.
+function audioTrack(frequencies) {
   const context = new AudioContext({ sampleRate: 48000 });
+  const channelCount = frequencies.length;
   const destination = new MediaStreamAudioDestinationNode(context, {
-    channelCount: 1,
+    channelCount,
   });
-  const volume = new GainNode(context, { gain: 0.3 });
-  const tone = new OscillatorNode(context, { frequency });
-  tone.connect(volume).connect(destination);
-  tone.start();
+  const merger = new ChannelMergerNode(context, {
+    numberOfInputs: channelCount,
+  });
+  frequencies.forEach((frequency, channel) => {
+    const volume = new GainNode(context, { gain: 0.3 });
+    const tone = new OscillatorNode(context, { frequency });
+    tone.connect(volume).connect(merger, 0, channel);
+    tone.start();
+  });
+  merger.connect(destination);
   return destination.stream.getAudioTracks()[0];
 }
 
@@ -86,10 +94,12 @@ class Participant {
     return { sid: this.local.sid, identity: this.local.identity };
   }
 
-  async publish_audio() {
-    return this.publish(audioTrack(this.tone), {
+  async publish_audio({ right }) {
+    const tones = right ? [this.tone, right] : [this.tone];
+    return this.publish(audioTrack(tones), {
       source: client.Track.Source.Microphone,
       dtx: false,
+      forceStereo: tones.length > 1,
     });
   }
 
