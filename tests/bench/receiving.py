@@ -10,8 +10,6 @@ prepare_bench.py.
 import collections
 import json
 import os
-import pathlib
-import statistics
 import subprocess
 import sys
 import time
@@ -134,30 +132,6 @@ def report(turns, names):
         print_table(["Tracks", *names], rows)
 
 
-def medians(turns, name, metric):
-    """Tracks and the median of each case that was measured, in order."""
-    points = [(sum(case), statistics.median(
-        turn[metric] for turn in turns[case, name]))
-        for case in CASES if turns[case, name]]
-    return zip(*sorted(points)) if points else ((), ())
-
-
-def plot(turns, names, path):
-    """CPU time over the number of tracks."""
-    import matplotlib  # of Debian: python3-matplotlib
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "matrixrtc"
-    from matplotlib import pyplot
-    figure, axes = pyplot.subplots(figsize=(7, 4))
-    for name in names:
-        axes.plot(*medians(turns, name, "cpu"), marker="o", label=name)
-    axes.set(xlabel="tracks", ylabel="s of CPU in each s", ylim=0)
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
-
-
 def measure(options, folder):
     """All rounds; returns the exit status."""
     files = folder / "audio.ogg", folder / "video.ivf"
@@ -201,8 +175,6 @@ def measure(options, folder):
             [{"audio": case[0], "video": case[1], "receiver": name,
               "turns": taken} for (case, name), taken in turns.items()],
             indent=1) + "\n")
-    if options.svg:
-        plot(turns, names, options.svg)
     report(turns, names)
     return end(failures)
 
@@ -213,9 +185,6 @@ def main():
                         help="only so many of the cases")
     parser.add_argument("--only", action="append", metavar="RECEIVER",
                         help="only this one; may be given again")
-    parser.add_argument("--svg", type=pathlib.Path,
-                        help="draw the CPU time there; needs "
-                        "python3-matplotlib")
     return run(measure, parser.parse_args())
 
 
