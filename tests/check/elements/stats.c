@@ -459,7 +459,7 @@ hold_up_video (GstElement * src, GstBin * bin, GstElement * element,
   if (factory == NULL
       || !g_str_equal (GST_OBJECT_NAME (factory), "rtpvp8depay"))
     return;
-  pad = gst_element_get_static_pad (element, "src");
+  pad = gst_element_get_static_pad (element, "sink");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, hold_up, is_held_up, NULL);
 }
 
