@@ -17,8 +17,6 @@
 
 #define GST_CAT_DEFAULT matrixrtc_http_debug
 
-/* The largest honest answer is a token of a few KiB. */
-#define MAX_BODY_SIZE (256 * 1024)
 #define READ_SIZE (16 * 1024)
 #define MAX_QUOTED_SIZE 200     /* bytes */
 
@@ -35,6 +33,7 @@ typedef struct
   GStrv secrets;                /* for the reply */
   GInputStream *stream;
   GByteArray *body;
+  gsize max_size;
   GCancellable *inner;          /* cancelled by the caller's or by the timer */
   GCancellable *outer;
   gulong outer_id;
@@ -53,7 +52,7 @@ request_free (Request * request)
   g_strfreev (request->secrets);
   g_clear_object (&request->stream);
   g_clear_object (&request->inner);
-  g_byte_array_unref (request->body);
+  g_clear_pointer (&request->body, g_byte_array_unref);
   g_free (request);
 }
 
@@ -159,6 +158,21 @@ reply_get_retry_after (SoupMessage * message)
   return MAX (0, g_date_time_to_unix (date) * 1000 - g_get_real_time () / 1000);
 }
 
+/* As an absolute URL. Whoever asked decides whether to go there. */
+static gchar *
+reply_get_location (SoupMessage * message)
+{
+  const gchar *value =
+      soup_message_headers_get_one (soup_message_get_response_headers (message),
+      "Location");
+  g_autofree gchar *base = g_uri_to_string (soup_message_get_uri (message));
+
+  if (value == NULL
+      || !SOUP_STATUS_IS_REDIRECTION (soup_message_get_status (message)))
+    return NULL;
+  return g_uri_resolve_relative (base, value, SOUP_HTTP_URI_FLAGS, NULL);
+}
+
 static void
 request_return_error (GTask * task, GError * error)
 {
@@ -180,10 +194,12 @@ request_return_reply (GTask * task)
   HttpReply *reply = g_new0 (HttpReply, 1);
 
   reply->status = soup_message_get_status (request->message);
+  reply->location = reply_get_location (request->message);
   reply->retry_after_ms = reply_get_retry_after (request->message);
   reply->secrets = g_steal_pointer (&request->secrets);
   reply->json = http_json_parse_object ((const gchar *) request->body->data,
       request->body->len, NULL);
+  reply->body = g_byte_array_free_to_bytes (g_steal_pointer (&request->body));
   GST_DEBUG ("%s %s: %u", soup_message_get_method (request->message),
       g_uri_get_path (soup_message_get_uri (request->message)), reply->status);
   g_task_return_pointer (task, reply, (GDestroyNotify) http_reply_free);
@@ -212,10 +228,10 @@ on_bytes (GObject * stream, GAsyncResult * result, gpointer user_data)
   }
   g_byte_array_append (request->body, g_bytes_get_data (bytes, NULL),
       g_bytes_get_size (bytes));
-  if (request->body->len > MAX_BODY_SIZE) {
+  if (request->body->len > request->max_size) {
     request_return_error (task, g_error_new (G_IO_ERROR,
-            G_IO_ERROR_MESSAGE_TOO_LARGE, "the answer is over %d bytes",
-            MAX_BODY_SIZE));
+            G_IO_ERROR_MESSAGE_TOO_LARGE,
+            "the answer is over %" G_GSIZE_FORMAT " bytes", request->max_size));
     return;
   }
   request_read (task);
@@ -295,13 +311,13 @@ request_new (SoupMessage * message, guint timeout_ms, GCancellable * outer)
   return request;
 }
 
-/* Sends @body (NULL: none) and reads the answer, whatever its status. Fails
- * with a GIOErrorEnum, a GResolverError or a GTlsError if no answer came, which
+/* Sends @body (NULL: none) and reads the answer, whatever its status, of at most
+ * @max_size bytes. Fails with a GIOErrorEnum, a GResolverError or a GTlsError if no answer came, which
  * includes the client's time limit and cancellation. */
 void
 http_client_request_async (HttpClient * client, const gchar * method,
     const gchar * url, const gchar * bearer, JsonObject * body,
-    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gsize max_size, GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data)
 {
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
@@ -317,6 +333,7 @@ http_client_request_async (HttpClient * client, const gchar * method,
   }
   request = request_new (message, client->timeout_ms, cancellable);
   request->secrets = collect_secrets (bearer, body);
+  request->max_size = max_size;
   g_task_set_task_data (task, request, (GDestroyNotify) request_free);
   if (body != NULL) {
     gchar *text = http_json_to_string (body);
@@ -400,11 +417,26 @@ http_reply_describe (HttpReply * reply)
       cut_text (errcode, short_errcode), cut_text (text, short_text));
 }
 
+/* @secret mustn't be quoted either: who answered may know it all the same. */
+void
+http_reply_hide (HttpReply * reply, const gchar * secret)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (reply->secrets != NULL)
+    g_strv_builder_addv (builder, (const gchar **) reply->secrets);
+  g_strv_builder_add (builder, secret);
+  g_strfreev (reply->secrets);
+  reply->secrets = g_strv_builder_end (builder);
+}
+
 void
 http_reply_free (HttpReply * reply)
 {
   g_clear_pointer (&reply->json, json_object_unref);
   g_strfreev (reply->secrets);
+  g_clear_pointer (&reply->body, g_bytes_unref);
+  g_free (reply->location);
   g_free (reply);
 }
 

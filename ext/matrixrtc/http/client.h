@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 /* RFC 6585; libsoup has no name for it. */
 #define HTTP_STATUS_TOO_MANY_REQUESTS 429
 
+/* Of an answer, in bytes. The largest honest one is mostly a token of a few KiB. */
+#define HTTP_DEFAULT_MAX_SIZE (256 * 1024)
+
 typedef struct _HttpClient HttpClient;
 
 /* How to reach servers: the element's ssl-strict, ssl-ca-file, proxy,
@@ -29,6 +32,8 @@ typedef struct
   JsonObject *json;             /* NULL: the body is no JSON object */
   gint64 retry_after_ms;        /* -1: no Retry-After header */
   GStrv secrets;                /* what we sent and nobody may quote, or NULL */
+  GBytes *body;
+  gchar *location;              /* where a redirect leads, or NULL */
 } HttpReply;
 
 HttpClient *http_client_new (const HttpClientSettings * settings,
@@ -42,12 +47,13 @@ SoupMessage *http_client_new_message (HttpClient * client,
 
 void http_client_request_async (HttpClient * client, const gchar * method,
     const gchar * url, const gchar * bearer, JsonObject * body,
-    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gsize max_size, GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data);
 HttpReply *http_client_request_finish (GAsyncResult * result, GError ** error);
 
 const gchar *http_reply_get_errcode (HttpReply * reply);
 gchar *http_reply_describe (HttpReply * reply);
+void http_reply_hide (HttpReply * reply, const gchar * secret);
 void http_reply_free (HttpReply * reply);
 
 gchar *http_append_path (const gchar * base, const gchar * path);

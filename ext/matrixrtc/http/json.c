@@ -123,3 +123,53 @@ http_json_to_string (JsonObject * object)
   json_node_set_object (node, object);
   return json_to_string (node, FALSE);
 }
+
+/* Where the value ends that begins at @i: at a comma or the end of the array it is
+ * in. @length: nowhere. */
+static gsize
+json_find_end (const gchar * data, gsize length, gsize i)
+{
+  gboolean in_string = FALSE;
+  gsize depth = 0;
+
+  for (; i < length; i++) {
+    if (in_string) {
+      if (data[i] == '\\')
+        i++;
+      else if (data[i] == '"')
+        in_string = FALSE;
+    } else if (data[i] == '"') {
+      in_string = TRUE;
+    } else if (data[i] == '{' || data[i] == '[') {
+      depth++;
+    } else if (depth == 0 && (data[i] == ',' || data[i] == ']')) {
+      return i;
+    } else if (depth > 0 && (data[i] == '}' || data[i] == ']')) {
+      depth--;
+    }
+  }
+  return length;
+}
+
+/* Calls @func with the text of each element of an array, which may be anything, so
+ * that neither a bad one spoils the others nor a long array needs the memory that
+ * all of it would take parsed. FALSE: it's no whole array. */
+gboolean
+http_json_foreach_element (const gchar * data, gsize length,
+    HttpJsonElementFunc func, gpointer user_data)
+{
+  gsize end = 0;
+
+  while (end < length && g_ascii_isspace (data[end]))
+    end++;
+  if (end == length || data[end] != '[')
+    return FALSE;
+  do {
+    const gsize start = end + 1;
+
+    end = json_find_end (data, length, start);
+    if (end < length)
+      func (data + start, end - start, user_data);
+  } while (end < length && data[end] == ',');
+  return end < length;
+}

@@ -14,4 +14,10 @@ gboolean http_json_get_int (JsonObject * object, const gchar * member,
 JsonObject *http_json_get_object (JsonObject * object, const gchar * member);
 gchar *http_json_to_string (JsonObject * object);
 
+typedef void (*HttpJsonElementFunc) (const gchar * text, gsize length,
+    gpointer user_data);
+
+gboolean http_json_foreach_element (const gchar * data, gsize length,
+    HttpJsonElementFunc func, gpointer user_data);
+
 G_END_DECLS

@@ -26,6 +26,7 @@ typedef struct
   gchar *url;
   gchar *bearer;
   JsonObject *body;
+  gsize max_size;
   guint attempt;                /* retries made so far */
   GSource *timer;
 } Retry;
@@ -147,14 +148,14 @@ retry_send (GTask * task)
   Retry *retry = g_task_get_task_data (task);
 
   http_client_request_async (retry->client, retry->method, retry->url,
-      retry->bearer, retry->body, g_task_get_cancellable (task), on_reply,
-      task);
+      retry->bearer, retry->body, retry->max_size,
+      g_task_get_cancellable (task), on_reply, task);
 }
 
 void
 http_request_with_retry_async (HttpClient * client, const gchar * method,
     const gchar * url, const gchar * bearer, JsonObject * body,
-    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gsize max_size, GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data)
 {
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
@@ -165,6 +166,7 @@ http_request_with_retry_async (HttpClient * client, const gchar * method,
   retry->url = g_strdup (url);
   retry->bearer = g_strdup (bearer);
   retry->body = body == NULL ? NULL : json_object_ref (body);
+  retry->max_size = max_size;
   g_task_set_task_data (task, retry, (GDestroyNotify) retry_free);
   retry_send (task);
 }

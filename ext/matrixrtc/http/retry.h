@@ -10,7 +10,7 @@ gint64 http_retry_delay_ms (HttpReply * reply, const GError * error,
 
 void http_request_with_retry_async (HttpClient * client, const gchar * method,
     const gchar * url, const gchar * bearer, JsonObject * body,
-    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gsize max_size, GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data);
 HttpReply *http_request_with_retry_finish (GAsyncResult * result,
     GError ** error);

@@ -592,8 +592,8 @@ signal_validate (LiveKitSignal * signal)
   g_autofree gchar *url = livekit_url_for_validation (signal->url, NULL);
 
   http_client_request_async (signal->http, "GET", url, signal->jwt, NULL,
-      g_task_get_cancellable (signal->connect_task), on_validated,
-      livekit_signal_ref (signal));
+      HTTP_DEFAULT_MAX_SIZE, g_task_get_cancellable (signal->connect_task),
+      on_validated, livekit_signal_ref (signal));
 }
 
 static void

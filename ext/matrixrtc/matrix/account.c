@@ -97,7 +97,20 @@ matrix_account_request_async (MatrixAccount * account, const gchar * method,
   g_autofree gchar *url = http_append_path (account->homeserver, path);
 
   http_request_with_retry_async (account->http, method, url,
-      account->access_token, body, cancellable, callback, user_data);
+      account->access_token, body, HTTP_DEFAULT_MAX_SIZE, cancellable, callback,
+      user_data);
+}
+
+/* The same for what may have @max_size bytes. */
+void
+matrix_account_get_large_async (MatrixAccount * account, const gchar * path,
+    gsize max_size, GCancellable * cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  g_autofree gchar *url = http_append_path (account->homeserver, path);
+
+  http_request_with_retry_async (account->http, "GET", url,
+      account->access_token, NULL, max_size, cancellable, callback, user_data);
 }
 
 HttpReply *

@@ -26,6 +26,9 @@ void matrix_account_request_async (MatrixAccount * account,
     const gchar * method, const gchar * path, JsonObject * body,
     GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data);
+void matrix_account_get_large_async (MatrixAccount * account,
+    const gchar * path, gsize max_size, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data);
 HttpReply *matrix_account_request_finish (GAsyncResult * result,
     GError ** error);
 

@@ -124,8 +124,8 @@ request_sfu_get (GTask * task)
       http_append_path (authorization->service_url, "/sfu/get");
 
   http_client_request_async (authorization->http, "POST", url, NULL,
-      authorization->sfu_get_body, g_task_get_cancellable (task), on_sfu_get,
-      task);
+      authorization->sfu_get_body, HTTP_DEFAULT_MAX_SIZE,
+      g_task_get_cancellable (task), on_sfu_get, task);
 }
 
 static void
@@ -160,8 +160,8 @@ request_get_token (GTask * task)
       http_append_path (authorization->service_url, "/get_token");
 
   http_client_request_async (authorization->http, "POST", url, NULL,
-      authorization->get_token_body, g_task_get_cancellable (task),
-      on_get_token, task);
+      authorization->get_token_body, HTTP_DEFAULT_MAX_SIZE,
+      g_task_get_cancellable (task), on_get_token, task);
 }
 
 void
