@@ -9,8 +9,12 @@
 #include "debug.h"
 #include "http/json.h"
 #include "http/retry.h"
+#include "matrix/callmember.h"
 #include "matrix/mediakey.h"
 #include "matrix/openid.h"
+#include "matrix/roomalias.h"
+#include "matrix/rtctransport.h"
+#include "matrix/wellknown.h"
 #include "sfu/sfuconfig.h"
 
 #define MAX_DEPTH 32
@@ -119,6 +123,34 @@ check_text (JsonObject * object)
   g_assert (g_utf8_validate (text, -1, NULL));
 }
 
+/* What the room and its transports are found by. */
+static void
+read_room (JsonObject * object)
+{
+  const gchar *reason = NULL;
+  const gchar *url = matrix_well_known_get_homeserver (object, &reason);
+  g_auto (GStrv) servers = NULL;
+  g_autofree gchar *room_id = matrix_room_alias_read (object, &servers);
+  g_autoptr (MatrixCallMember) member =
+      matrix_call_member_new (object, "m.call#ROOM");
+
+  g_assert ((url == NULL) == (reason != NULL));
+  g_assert ((room_id == NULL) == (servers == NULL));
+  g_assert (member == NULL || member->expires_at >= member->created_at);
+  matrix_rtc_transport_find (object, "rtc_transports");
+  matrix_well_known_get_service_url (object);
+}
+
+static void
+read_state (const gchar * data, gsize size)
+{
+  g_autoptr (GPtrArray) members =
+      matrix_call_members_read (data, size, "m.call#ROOM", 0);
+
+  if (members != NULL)
+    matrix_call_members_find_service_url (members);
+}
+
 static void
 read_answer (JsonObject * object)
 {
@@ -129,6 +161,7 @@ read_answer (JsonObject * object)
 
   json_object_foreach_member (object, check_member, GUINT_TO_POINTER (1));
   json_object_foreach_member (object, check_getter, NULL);
+  read_room (object);
   g_free (http_reply_describe (&reply));
   g_assert ((config == NULL) == (error != NULL));
   g_assert (http_retry_delay_ms (&reply, NULL, 0) <= G_MAXINT32);
@@ -149,6 +182,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   read_token (text);
   read_claims (data, size);
   read_media_key (text);
+  read_state (exact, size);
   g_assert ((object == NULL) == (error != NULL));
   if (object != NULL)
     read_answer (object);
