@@ -22,8 +22,8 @@ matrix_error (const gchar * errcode, const gchar * text)
       text);
 }
 
-static void
-reply_error (TestCall * call, SoupServerMessage * msg, TestcallStep step,
+void
+matrix_reply_error (TestCall * call, SoupServerMessage * msg, TestcallStep step,
     guint status, const gchar * errcode, const gchar * text)
 {
   g_autofree gchar *body = matrix_error (errcode, text);
@@ -31,20 +31,21 @@ reply_error (TestCall * call, SoupServerMessage * msg, TestcallStep step,
   faults_reply (call, msg, step, status, "application/json", body);
 }
 
-static gboolean
-check_access_token (TestCall * call, SoupServerMessage * msg, TestcallStep step)
+gboolean
+matrix_check_access_token (TestCall * call, SoupServerMessage * msg,
+    TestcallStep step)
 {
   const gchar *header = soup_message_headers_get_one
       (soup_server_message_get_request_headers (msg), "Authorization");
 
   if (!header) {
-    reply_error (call, msg, step, 401, "M_MISSING_TOKEN",
+    matrix_reply_error (call, msg, step, 401, "M_MISSING_TOKEN",
         "Missing access token");
     return FALSE;
   }
   if (!g_str_has_prefix (header, "Bearer ")
       || !g_str_equal (header + strlen ("Bearer "), call->access_token)) {
-    reply_error (call, msg, step, 401, "M_UNKNOWN_TOKEN",
+    matrix_reply_error (call, msg, step, 401, "M_UNKNOWN_TOKEN",
         "Unrecognised access token");
     return FALSE;
   }
@@ -57,7 +58,8 @@ check_method (TestCall * call, SoupServerMessage * msg, TestcallStep step,
 {
   if (g_str_equal (soup_server_message_get_method (msg), method))
     return TRUE;
-  reply_error (call, msg, step, 405, "M_UNRECOGNIZED", "Unrecognized request");
+  matrix_reply_error (call, msg, step, 405, "M_UNRECOGNIZED",
+      "Unrecognized request");
   return FALSE;
 }
 
@@ -67,7 +69,7 @@ handle_whoami (TestCall * call, SoupServerMessage * msg)
   g_autofree gchar *body = NULL;
 
   if (!check_method (call, msg, TESTCALL_STEP_WHOAMI, "GET")
-      || !check_access_token (call, msg, TESTCALL_STEP_WHOAMI))
+      || !matrix_check_access_token (call, msg, TESTCALL_STEP_WHOAMI))
     return;
   body = g_strdup_printf ("{\"user_id\":\"%s\",\"device_id\":\"%s\","
       "\"is_guest\":false}", testcall_get_user_id (call),
@@ -95,15 +97,15 @@ handle_openid (TestCall * call, SoupServerMessage * msg, const gchar * user_id)
   g_autoptr (JsonParser) parser = json_parser_new ();
 
   if (!check_method (call, msg, TESTCALL_STEP_OPENID, "POST")
-      || !check_access_token (call, msg, TESTCALL_STEP_OPENID))
+      || !matrix_check_access_token (call, msg, TESTCALL_STEP_OPENID))
     return;
   if (!g_str_equal (user_id, testcall_get_user_id (call)))
-    reply_error (call, msg, TESTCALL_STEP_OPENID, 403, "M_FORBIDDEN",
+    matrix_reply_error (call, msg, TESTCALL_STEP_OPENID, 403, "M_FORBIDDEN",
         "Cannot request tokens for other users.");
   else if (!json_parser_load_from_data (parser, g_bytes_get_data (bytes, NULL),
           g_bytes_get_size (bytes), NULL)
       || !json_parser_get_root (parser))
-    reply_error (call, msg, TESTCALL_STEP_OPENID, 400, "M_NOT_JSON",
+    matrix_reply_error (call, msg, TESTCALL_STEP_OPENID, 400, "M_NOT_JSON",
         "Content not JSON.");
   else
     give_openid_token (call, msg);
@@ -117,8 +119,8 @@ handle_userinfo (TestCall * call, SoupServerMessage * msg, GHashTable * query)
   g_autofree gchar *body = NULL;
 
   if (!token || !g_hash_table_contains (call->openid_tokens, token)) {
-    reply_error (call, msg, TESTCALL_STEP_USERINFO, 401, "M_UNKNOWN_TOKEN",
-        "Access Token unknown or expired");
+    matrix_reply_error (call, msg, TESTCALL_STEP_USERINFO, 401,
+        "M_UNKNOWN_TOKEN", "Access Token unknown or expired");
     return;
   }
   body = g_strdup_printf ("{\"sub\":\"%s\"}", testcall_get_user_id (call));

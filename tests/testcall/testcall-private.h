@@ -149,11 +149,15 @@ struct _TestCall
   gchar *sfu_url;
   gchar *access_token;
   gchar *room_alias;
+  gchar *user_id;               /* until testcall_listen_securely() */
+  gchar *room_name;             /* the same */
+  gchar *ca_file;               /* NULL: no https */
 
   /* The server's thread only */
   FaultSlot faults[TESTCALL_N_STEPS];
   GHashTable *openid_tokens;    /* set of strings */
   GHashTable *replies;          /* "METHOD path" -> CannedReply * */
+  gboolean is_member;
   GPtrArray *people;
   GPtrArray *absent;            /* Person *, since a restart */
   GPtrArray *stalled;           /* SoupWebsocketConnection *: of nobody */
@@ -168,6 +172,9 @@ struct _TestCall
   guint frozen;
   gboolean listening;
 };
+
+/* certificate.c */
+gchar *certificate_new_pem (void);
 
 /* testcall.c */
 typedef void (*TestcallFunc) (TestCall * call, gpointer data);
@@ -213,12 +220,19 @@ gchar *jwt_new (const gchar * identity, const gchar * room,
 /* NULL and a reason: not good. Else its claims. */
 JsonObject *jwt_check (const gchar * token, const gchar ** reason);
 
-/* homeserver.c and authorization.c: FALSE: not their path */
+/* homeserver.c, matrixroom.c and authorization.c: FALSE: not their path */
 gboolean homeserver_handle (TestCall * call, SoupServerMessage * msg,
     const gchar * path, GHashTable * query);
+gboolean matrixroom_handle (TestCall * call, SoupServerMessage * msg,
+    const gchar * path);
 gboolean authorization_handle (TestCall * call, SoupServerMessage * msg,
     const gchar * path);
 gchar *matrix_error (const gchar * errcode, const gchar * text);
+void matrix_reply_error (TestCall * call, SoupServerMessage * msg,
+    TestcallStep step, guint status, const gchar * errcode,
+    const gchar * text);
+gboolean matrix_check_access_token (TestCall * call, SoupServerMessage * msg,
+    TestcallStep step);
 GHashTable *homeserver_replies_new (void);
 
 /* sfu.c */

@@ -5,9 +5,11 @@
 
 #include "testcall-private.h"
 
-#define USER_ID "@recorder:testcall.example"
+#include <glib/gstdio.h>
+
+#define SERVER_NAME "testcall.example"
 #define DEVICE_ID "RECORDERDEVICE"
-#define ROOM_ID "!room:testcall.example"
+#define ROOM_ID "!room:" SERVER_NAME
 
 /* --- The server's thread ------------------------------------------------- */
 
@@ -77,6 +79,7 @@ on_request (SoupServer * server, SoupServerMessage * msg, const char *path,
 
   seen_request (&call->seen, msg);
   if (homeserver_handle (call, msg, path, query)
+      || matrixroom_handle (call, msg, path)
       || authorization_handle (call, msg, path)
       || sfu_handle (call, msg, path, query))
     return;
@@ -151,6 +154,41 @@ testcall_set_listening (TestCall * call, gboolean listening)
 }
 
 static void
+do_listen_securely (TestCall * call, gpointer data)
+{
+  g_autoptr (GTlsCertificate) certificate = data;
+  g_autoptr (GSocket) socket = bind_port (0);
+  g_autoptr (GError) error = NULL;
+
+  soup_server_set_tls_certificate (call->server, certificate);
+  if (!g_socket_listen (socket, &error)
+      || !soup_server_listen_socket (call->server, socket,
+          SOUP_SERVER_LISTEN_HTTPS, &error))
+    g_error ("testcall: %s", error->message);
+  g_free (call->user_id);
+  g_free (call->room_name);
+  call->user_id = g_strdup_printf ("@recorder:127.0.0.1:%u", get_port (socket));
+  call->room_name = g_strdup_printf ("#call:127.0.0.1:%u", get_port (socket));
+}
+
+const gchar *
+testcall_listen_securely (TestCall * call)
+{
+  g_autofree gchar *pem = certificate_new_pem ();
+  g_autoptr (GError) error = NULL;
+  gint fd = g_file_open_tmp ("testcall-XXXXXX.pem", &call->ca_file, &error);
+  GTlsCertificate *certificate =
+      g_tls_certificate_new_from_pem (pem, -1, &error);
+
+  if (fd < 0 || !certificate
+      || !g_file_set_contents (call->ca_file, pem, -1, &error))
+    g_error ("testcall: %s", error->message);
+  g_close (fd, NULL);
+  testcall_run (call, do_listen_securely, certificate);
+  return call->ca_file;
+}
+
+static void
 start_server (TestCall * call)
 {
   call->server = soup_server_new ("server-header", "testcall", NULL);
@@ -212,6 +250,9 @@ init_state (TestCall * call)
   call->ping_timeout = 15;
   call->access_token = g_uuid_string_random ();
   call->room_alias = testcall_hash (ROOM_ID, "m.call#ROOM", NULL);
+  call->user_id = g_strdup ("@recorder:" SERVER_NAME);
+  call->room_name = g_strdup ("#call:" SERVER_NAME);
+  call->is_member = TRUE;
   seen_init (&call->seen);
 }
 
@@ -261,6 +302,11 @@ testcall_free (TestCall * call)
   g_free (call->sfu_url);
   g_free (call->access_token);
   g_free (call->room_alias);
+  g_free (call->user_id);
+  g_free (call->room_name);
+  if (call->ca_file)
+    g_remove (call->ca_file);
+  g_free (call->ca_file);
   g_free (call);
 }
 
@@ -293,7 +339,7 @@ testcall_get_access_token (TestCall * call)
 const gchar *
 testcall_get_user_id (TestCall * call)
 {
-  return USER_ID;
+  return call->user_id;
 }
 
 const gchar *
@@ -305,13 +351,19 @@ testcall_get_device_id (TestCall * call)
 const gchar *
 testcall_get_server_name (TestCall * call)
 {
-  return strchr (USER_ID, ':') + 1;
+  return strchr (call->user_id, ':') + 1;
 }
 
 const gchar *
 testcall_get_room_id (TestCall * call)
 {
   return ROOM_ID;
+}
+
+const gchar *
+testcall_get_room_name (TestCall * call)
+{
+  return call->room_name;
 }
 
 const gchar *
@@ -352,6 +404,7 @@ testcall_set_##name (TestCall * call, type value) \
 }
 
 SWITCH (first_offer, first_offer, TestcallFirstOffer)
+    SWITCH (member, is_member, gboolean)
     SWITCH (room_state, room_state, TestcallRoomState)
     SWITCH (silent_peer, silent_peer, gboolean)
     SWITCH (resumable, resumable, gboolean)

@@ -35,6 +35,14 @@ const gchar *testcall_get_user_id (TestCall * call);
 const gchar *testcall_get_device_id (TestCall * call);
 const gchar *testcall_get_server_name (TestCall * call);
 const gchar *testcall_get_room_id (TestCall * call);
+/* The room's alias in the homeserver's directory. */
+const gchar *testcall_get_room_name (TestCall * call);
+/* Whether the user is in the room; FALSE until it joins. Default TRUE. */
+void testcall_set_member (TestCall * call, gboolean is_member);
+/* Before anything is asked: https too from now on, at the server name, which
+ * becomes 127.0.0.1 and a port. The user and the alias move there. The file has
+ * the certificate to trust, and goes with the call. */
+const gchar *testcall_listen_securely (TestCall * call);
 /* The LiveKit room of room id and slot m.call#ROOM. */
 const gchar *testcall_get_room_alias (TestCall * call);
 
@@ -244,6 +252,14 @@ void testcall_set_reply (TestCall * call, const gchar * method,
 typedef enum
 {
   /* HTTP requests */
+  TESTCALL_STEP_WELL_KNOWN,
+  TESTCALL_STEP_VERSIONS,
+  TESTCALL_STEP_DIRECTORY,      /* the room's alias */
+  TESTCALL_STEP_MEMBERSHIP,     /* the user's own m.room.member */
+  TESTCALL_STEP_ROOM_JOIN,
+  TESTCALL_STEP_STATE,          /* of the room: who is in the call */
+  TESTCALL_STEP_TRANSPORTS,     /* unstable */
+  TESTCALL_STEP_TRANSPORTS_V1,  /* default 404 */
   TESTCALL_STEP_WHOAMI,
   TESTCALL_STEP_OPENID,
   TESTCALL_STEP_USERINFO,
@@ -329,7 +345,15 @@ void testcall_set_fault (TestCall * call, TestcallStep step,
 typedef enum
 {
   /* Counters, never going down. First the requests, counted on arrival. */
-  TESTCALL_SAW_WHOAMI = TESTCALL_STEP_WHOAMI,
+  TESTCALL_SAW_WELL_KNOWN = TESTCALL_STEP_WELL_KNOWN,
+  TESTCALL_SAW_VERSIONS,
+  TESTCALL_SAW_DIRECTORY,
+  TESTCALL_SAW_MEMBERSHIP,
+  TESTCALL_SAW_ROOM_JOIN,
+  TESTCALL_SAW_STATE,
+  TESTCALL_SAW_TRANSPORTS,
+  TESTCALL_SAW_TRANSPORTS_V1,
+  TESTCALL_SAW_WHOAMI,
   TESTCALL_SAW_OPENID,
   TESTCALL_SAW_USERINFO,
   TESTCALL_SAW_GET_TOKEN,
