@@ -18,6 +18,7 @@
 #include "matrixrtcerror.h"
 #include "matrix/identity.h"
 #include "participantinfo.h"
+#include "roomaccess.h"
 #include "structurelist.h"
 
 #define GST_CAT_DEFAULT matrixrtc_call_debug
@@ -36,11 +37,17 @@ struct _Call
   gpointer user_data;
 
   DataLimits *data_limits;      /* constant; of use in any thread */
-  Connection *connection;       /* NULL until the settings have proved right */
+  HttpClient *http;             /* NULL until the start */
+  RoomAccess *room_access;      /* NULL: the settings tell all of the room */
+  Connection *connection;       /* NULL until all is known that it takes */
+  GstMatrixRtcConnectionState state;
+  GStrv stream_ids;             /* chosen before there was a connection, or NULL */
+  guint32 selection_seqnum;
   CallStats *stats;             /* constant; of use in any thread */
 
   GMutex lock;                  /* a leaf: nothing is called under it */
   GHashTable *participants;     /* under lock: identity -> GstStructure */
+  gchar *room_id;               /* under lock; maybe an alias until it's resolved */
 };
 
 /* Before the first call of a process. Any thread. */
@@ -65,6 +72,7 @@ call_new (const CallSettings * settings, E2eeCall * encryption, GstBin * bin,
   call->data_limits = data_limits_new ();
   call->stats = call_stats_new ();
   g_mutex_init (&call->lock);
+  call->room_id = g_strdup (settings->room_id);
   call->participants = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       (GDestroyNotify) gst_structure_free);
   return call;
@@ -75,6 +83,10 @@ void
 call_free (Call * call)
 {
   g_clear_pointer (&call->connection, connection_free);
+  g_clear_pointer (&call->room_access, room_access_free);
+  g_clear_pointer (&call->http, http_client_unref);
+  g_strfreev (call->stream_ids);
+  g_free (call->room_id);
   data_limits_unref (call->data_limits);
   call_stats_unref (call->stats);
   g_hash_table_unref (call->participants);
@@ -113,6 +125,10 @@ call_set_state (Call * call, GstMatrixRtcConnectionState state,
 
   call_stats_take_state (call->stats, state, call->connection == NULL ? NULL :
       connection_get_service_url (call->connection));
+  /* Finding the room is the same state as what the connection begins with. */
+  if (call->state == state)
+    return;
+  call->state = state;
   call->callbacks.state_changed (state, error, details, call->user_data);
 }
 
@@ -522,15 +538,21 @@ stream_choice_free (gpointer data)
   g_free (choice);
 }
 
-/* Without a connection the call has failed. */
+/* Without a connection the room is still looked for, or the call has failed. */
 static gboolean
 take_choice (gpointer user_data)
 {
   StreamChoice *choice = user_data;
+  Call *call = choice->call;
 
-  if (choice->call->connection != NULL)
-    connection_select_streams (choice->call->connection,
+  if (call->connection != NULL) {
+    connection_select_streams (call->connection,
         (const gchar * const *) choice->stream_ids, choice->seqnum);
+  } else {
+    g_strfreev (call->stream_ids);
+    call->stream_ids = g_steal_pointer (&choice->stream_ids);
+    call->selection_seqnum = choice->seqnum;
+  }
   return G_SOURCE_REMOVE;
 }
 
@@ -613,17 +635,10 @@ call_new_http_client (const CallSettings * settings, GError ** error)
   return http;
 }
 
-static MatrixAccount *
-call_new_account (const CallSettings * settings, HttpClient * http,
-    GError ** error)
+static const gchar *
+get_set (const gchar * text)
 {
-  g_autofree gchar *token = call_settings_get_access_token (settings, error);
-
-  if (token == NULL)
-    return NULL;
-  return matrix_account_new (http, settings->homeserver, token,
-      call_settings_is_set (settings->user_id) ? settings->user_id : NULL,
-      call_settings_is_set (settings->device_id) ? settings->device_id : NULL);
+  return call_settings_is_set (text) ? text : NULL;
 }
 
 static const ConnectionCallbacks connection_callbacks = {
@@ -646,32 +661,20 @@ static const ConnectionCallbacks connection_callbacks = {
   .track.lost = on_track_lost,
 };
 
+/* @account is NULL for a LiveKit server without Matrix. */
 static Connection *
-call_new_connection (Call * call, GError ** error)
+call_new_connection (Call * call, MatrixAccount * account,
+    const gchar * room_id, const gchar * service_url)
 {
   const CallSettings *settings = &call->settings;
   g_autofree gchar *member_id = call_settings_is_set (settings->member_id) ?
       g_strdup (settings->member_id) : g_uuid_string_random ();
-  g_autoptr (HttpClient) http = NULL;
-  g_autoptr (MatrixAccount) account = NULL;
   ConnectionSettings connection_settings;
 
-  if (!call_settings_check (settings, error)
-      || !call_encryption_choose_keys (call->encryption, settings, error))
-    return NULL;
-  http = call_new_http_client (settings, error);
-  if (http == NULL)
-    return NULL;
-  if (!call_settings_is_set (settings->livekit_url)) {
-    account = call_new_account (settings, http, error);
-    if (account == NULL)
-      return NULL;
-  }
   connection_settings.access = (SfuAccessSettings) {
-  .http = http,.timeout_ms = settings->timeout * 1000,.account =
-        account,.service_url = settings->livekit_service_url,.room_id =
-        settings->room_id,.slot_id = settings->slot_id,.member_id =
-        member_id,.force_old_jwt_endpoint =
+  .http = call->http,.timeout_ms = settings->timeout * 1000,.account =
+        account,.service_url = service_url,.room_id = room_id,.slot_id =
+        settings->slot_id,.member_id = member_id,.force_old_jwt_endpoint =
         settings->force_old_jwt_endpoint,.livekit_url =
         settings->livekit_url,.livekit_token = settings->livekit_token,};
   connection_settings.peer = (RtcPeerSettings) {
@@ -692,19 +695,120 @@ call_new_connection (Call * call, GError ** error)
   return connection_new (&connection_settings, &connection_callbacks, call);
 }
 
+static void
+call_connect (Call * call, MatrixAccount * account, const gchar * room_id,
+    const gchar * service_url)
+{
+  call->connection = call_new_connection (call, account, room_id, service_url);
+  connection_start (call->connection);
+  if (call->stream_ids != NULL)
+    connection_select_streams (call->connection,
+        (const gchar * const *) call->stream_ids, call->selection_seqnum);
+}
+
+static void
+call_fail (Call * call, const GError * error)
+{
+  GST_INFO ("failed: %s (%s)", error->message,
+      matrix_rtc_error_get_debug (error));
+  call_set_state (call, GST_MATRIX_RTC_CONNECTION_STATE_FETCHING_CONFIG, NULL);
+  if (call->state == GST_MATRIX_RTC_CONNECTION_STATE_FETCHING_CONFIG)
+    call_set_state (call, GST_MATRIX_RTC_CONNECTION_STATE_FAILED, error);
+}
+
+/* Takes @error. */
+static void
+on_room_found (GError * error, gpointer user_data)
+{
+  Call *call = user_data;
+  g_autoptr (GError) owned = error;
+  const gchar *room_id = room_access_get_room_id (call->room_access);
+
+  if (error != NULL) {
+    call_fail (call, error);
+    return;
+  }
+  g_mutex_lock (&call->lock);
+  g_free (call->room_id);
+  call->room_id = g_strdup (room_id);
+  g_mutex_unlock (&call->lock);
+  call_connect (call, room_access_get_account (call->room_access), room_id,
+      room_access_get_service_url (call->room_access));
+}
+
+static void
+call_find_room (Call * call, const gchar * access_token)
+{
+  const CallSettings *settings = &call->settings;
+  const RoomAccessSettings room_settings = {
+    .http = call->http,.timeout_ms = settings->timeout * 1000,
+    .homeserver = get_set (settings->homeserver),
+    .access_token = access_token,.user_id = get_set (settings->user_id),
+    .device_id = get_set (settings->device_id),.room = settings->room_id,
+    .slot_id = settings->slot_id,
+    .service_url = get_set (settings->livekit_service_url),
+    .join_room = settings->join_room,
+  };
+
+  call->room_access = room_access_new (&room_settings);
+  call_set_state (call, GST_MATRIX_RTC_CONNECTION_STATE_FETCHING_CONFIG, NULL);
+  /* The application may have stopped us from inside. */
+  if (call->state == GST_MATRIX_RTC_CONNECTION_STATE_FETCHING_CONFIG)
+    room_access_find (call->room_access, on_room_found, call);
+}
+
+/* FALSE: wrong settings. */
+static gboolean
+call_enter (Call * call, GError ** error)
+{
+  const CallSettings *settings = &call->settings;
+  g_autofree gchar *token = NULL;
+  g_autoptr (MatrixAccount) account = NULL;
+
+  if (!call_settings_check (settings, error)
+      || !call_encryption_choose_keys (call->encryption, settings, error))
+    return FALSE;
+  call->http = call_new_http_client (settings, error);
+  if (call->http == NULL)
+    return FALSE;
+  if (call_settings_is_set (settings->livekit_url)) {
+    call_connect (call, NULL, NULL, NULL);
+    return TRUE;
+  }
+  token = call_settings_get_access_token (settings, error);
+  if (token == NULL)
+    return FALSE;
+  if (!call_settings_are_complete (settings)) {
+    call_find_room (call, token);
+    return TRUE;
+  }
+  account = matrix_account_new (call->http, settings->homeserver, token,
+      get_set (settings->user_id), get_set (settings->device_id));
+  call_connect (call, account, settings->room_id,
+      settings->livekit_service_url);
+  return TRUE;
+}
+
 /* Joins the call. Wrong settings are a failed state too. */
 void
 call_start (Call * call)
 {
   g_autoptr (GError) error = NULL;
 
-  call->connection = call_new_connection (call, &error);
-  if (call->connection != NULL) {
-    connection_start (call->connection);
-    return;
-  }
-  call_set_state (call, GST_MATRIX_RTC_CONNECTION_STATE_FETCHING_CONFIG, NULL);
-  call_set_state (call, GST_MATRIX_RTC_CONNECTION_STATE_FAILED, error);
+  if (!call_enter (call, &error))
+    call_fail (call, error);
+}
+
+/* The room's id, or an alias that isn't resolved yet. Any thread. */
+gchar *
+call_dup_room_id (Call * call)
+{
+  gchar *room_id;
+
+  g_mutex_lock (&call->lock);
+  room_id = g_strdup (call->room_id);
+  g_mutex_unlock (&call->lock);
+  return room_id;
 }
 
 /* Stopping */
@@ -718,6 +822,8 @@ call_stop_async (Call * call, GAsyncReadyCallback callback, gpointer user_data)
   } else {
     GTask *task = g_task_new (NULL, NULL, callback, user_data);
 
+    if (call->room_access != NULL)
+      room_access_cancel (call->room_access);
     call_set_state (call, GST_MATRIX_RTC_CONNECTION_STATE_STOPPED, NULL);
     g_task_return_boolean (task, TRUE);
     g_object_unref (task);

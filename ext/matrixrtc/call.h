@@ -76,6 +76,7 @@ void call_start (Call * call);
 void call_stop (Call * call);
 void call_free (Call * call);
 
+gchar *call_dup_room_id (Call * call);
 GstStructure *call_get_participants (Call * call);
 guint64 call_get_n_dropped_data (Call * call);
 CallStats *call_get_stats (Call * call);

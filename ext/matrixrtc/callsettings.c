@@ -12,6 +12,8 @@
 #include <glib/gi18n-lib.h>
 #include "callsettings.h"
 #include "matrixrtcerror.h"
+#include "matrix/roomalias.h"
+#include "matrix/wellknown.h"
 
 #define MAX_TOKEN_SIZE (64 * 1024)
 
@@ -104,6 +106,24 @@ call_settings_get_access_token (const CallSettings * settings, GError ** error)
   return NULL;
 }
 
+static const gchar *
+get_server_name (const CallSettings * settings)
+{
+  return matrix_server_name_choose (call_settings_is_set (settings->user_id) ?
+      settings->user_id : NULL, settings->room_id);
+}
+
+/* Whether nothing has to be found or done for the room before its call is joined.
+ * Then nothing is asked about it either. */
+gboolean
+call_settings_are_complete (const CallSettings * settings)
+{
+  return call_settings_is_set (settings->livekit_url)
+      || (call_settings_is_set (settings->homeserver)
+      && call_settings_is_set (settings->livekit_service_url)
+      && !matrix_room_is_alias (settings->room_id) && !settings->join_room);
+}
+
 /* Whether they name a call, and a way into it. */
 gboolean
 call_settings_check (const CallSettings * settings, GError ** error)
@@ -117,19 +137,20 @@ call_settings_check (const CallSettings * settings, GError ** error)
   } else if (!call_settings_is_set (settings->room_id)) {
     *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_UNKNOWN, 0,
         _("No call is named."), "neither room-id nor livekit-url is set");
-  } else if (!call_settings_is_set (settings->homeserver)) {
+  } else if (*settings->room_id != '!'
+      && !matrix_room_is_alias (settings->room_id)) {
+    *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_UNKNOWN, 0,
+        _("No call is named."), "room-id begins neither with ! nor with #");
+  } else if (!call_settings_is_set (settings->homeserver)
+      && get_server_name (settings) == NULL) {
     *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
-        _("No Matrix homeserver is named."), "homeserver isn't set");
+        _("No Matrix homeserver is named."),
+        "homeserver isn't set, and user-id or room-id names no server");
   } else if (!call_settings_is_set (settings->access_token)
       && !call_settings_is_set (settings->access_token_file)) {
     *error = matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID, 0,
         _("There is no Matrix access token."),
         "neither access-token nor access-token-file is set");
-  } else if (!call_settings_is_set (settings->livekit_service_url)) {
-    *error = matrix_rtc_error_new
-        (GST_MATRIX_RTC_ERROR_MISSING_MATRIX_RTC_TRANSPORT, 0,
-        _("No MatrixRTC authorization service is named."),
-        "livekit-service-url isn't set");
   } else {
     return TRUE;
   }

@@ -14,7 +14,8 @@ typedef struct
   gchar *user_id;
   gchar *device_id;
   gchar *member_id;
-  gchar *room_id;
+  gchar *room_id;               /* or an alias */
+  gboolean join_room;
   gchar *slot_id;
   gchar *livekit_service_url;
   gboolean force_old_jwt_endpoint;
@@ -42,6 +43,7 @@ void call_settings_copy (CallSettings * dest, const CallSettings * src);
 void call_settings_clear (CallSettings * settings);
 
 gboolean call_settings_is_set (const gchar * text);
+gboolean call_settings_are_complete (const CallSettings * settings);
 gboolean call_settings_check (const CallSettings * settings, GError ** error);
 gchar *call_settings_get_access_token (const CallSettings * settings,
     GError ** error);

@@ -7,8 +7,8 @@
  * participant's audio and video as source pads. Nothing is sent to the call.
  *
  * The way into a call is a Matrix account: #matrixrtcsrc:homeserver,
- * #matrixrtcsrc:access-token-file, #matrixrtcsrc:room-id and
- * #matrixrtcsrc:livekit-service-url. With #matrixrtcsrc:livekit-url and
+ * #matrixrtcsrc:access-token-file and #matrixrtcsrc:room-id. The SFU is found by
+ * the room, see #matrixrtcsrc:livekit-service-url. With #matrixrtcsrc:livekit-url and
  * #matrixrtcsrc:livekit-token the element goes straight to a LiveKit server
  * instead, and no Matrix is involved.
  *
@@ -79,8 +79,7 @@
  * |[
  * gst-launch-1.0 -e matroskamux name=mux ! filesink location=call.mkv \
  *     matrixrtcsrc name=call homeserver=https://matrix.example.org \
- *         access-token-file=token room-id='!abc:example.org' \
- *         livekit-service-url=https://rtc.example.org/livekit/jwt \
+ *         access-token-file=token room-id='#call:example.org' \
  *     call.audio_0 ! queue ! mux. call.video_0 ! video/x-vp8 ! queue ! mux.
  * ]| Records the first participant's voice and picture until interrupted.
  * |[
@@ -287,7 +286,8 @@ gst_matrix_rtc_src_dup_room_id (GstMatrixRtcSrc * self)
 
   GST_OBJECT_LOCK (self);
   if (!call_settings_is_set (self->settings.livekit_url))
-    room_id = g_strdup (self->settings.room_id);
+    room_id = self->call != NULL ? call_dup_room_id (self->call) :
+        g_strdup (self->settings.room_id);
   GST_OBJECT_UNLOCK (self);
   return room_id;
 }

@@ -12,6 +12,7 @@
 #include "gstmatrixrtcsrcsettings.h"
 
 #define DEFAULT_SLOT_ID "m.call#ROOM"
+#define DEFAULT_JOIN_ROOM FALSE
 #define DEFAULT_FORCE_OLD_JWT_ENDPOINT FALSE
 #define DEFAULT_OUTPUT GST_MATRIX_RTC_OUTPUT_ENCODED
 #define DEFAULT_MEDIA GST_MATRIX_RTC_MEDIA_ALL
@@ -41,6 +42,7 @@ enum
   SETTING_DEVICE_ID,
   SETTING_MEMBER_ID,
   SETTING_ROOM_ID,
+  SETTING_JOIN_ROOM,
   SETTING_SLOT_ID,
   SETTING_LIVEKIT_SERVICE_URL,
   SETTING_FORCE_OLD_JWT_ENDPOINT,
@@ -70,6 +72,7 @@ gst_matrix_rtc_src_settings_init (CallSettings * settings)
 {
   settings->slot_id = g_strdup (DEFAULT_SLOT_ID);
   settings->user_agent = g_strdup (DEFAULT_USER_AGENT);
+  settings->join_room = DEFAULT_JOIN_ROOM;
   settings->force_old_jwt_endpoint = DEFAULT_FORCE_OLD_JWT_ENDPOINT;
   settings->output = DEFAULT_OUTPUT;
   settings->media = DEFAULT_MEDIA;
@@ -139,6 +142,9 @@ gst_matrix_rtc_src_settings_set (CallSettings * settings, guint id,
     return TRUE;
   }
   switch (id) {
+    case SETTING_JOIN_ROOM:
+      settings->join_room = g_value_get_boolean (value);
+      break;
     case SETTING_FORCE_OLD_JWT_ENDPOINT:
       settings->force_old_jwt_endpoint = g_value_get_boolean (value);
       break;
@@ -192,6 +198,9 @@ gst_matrix_rtc_src_settings_get (CallSettings * settings, guint id,
     return TRUE;
   }
   switch (id) {
+    case SETTING_JOIN_ROOM:
+      g_value_set_boolean (value, settings->join_room);
+      break;
     case SETTING_FORCE_OLD_JWT_ENDPOINT:
       g_value_set_boolean (value, settings->force_old_jwt_endpoint);
       break;
@@ -245,11 +254,19 @@ install_account (GObjectClass * klass)
    * The base URL of the client-server API of the account's Matrix homeserver, for
    * example `https://matrix.example.org`. Used with #matrixrtcsrc:access-token.
    *
+   * Unset: `https://SERVER/.well-known/matrix/client` says, or if there is none it's
+   * `https://SERVER`. SERVER is the server name of #matrixrtcsrc:user-id or, if that
+   * isn't set either, of #matrixrtcsrc:room-id: an account on another server than its
+   * room needs one of the two. A homeserver that is found so gets the access token,
+   * so it must be https, but for one on this machine. If there is none the code is
+   * `OPEN_ID_ERROR`.
+   *
    * Since: 0.1.0
    */
   g_object_class_install_property (klass, SETTING_HOMESERVER,
       g_param_spec_string ("homeserver", "Homeserver",
-          "Client-server API base URL of the Matrix homeserver", NULL,
+          "Client-server API base URL of the Matrix homeserver "
+          "(unset: found by the server name of user-id or room-id)", NULL,
           READ_WRITE));
 
   /**
@@ -282,7 +299,8 @@ install_account (GObjectClass * klass)
    * matrixrtcsrc:user-id:
    *
    * The Matrix user id of the account. Unset: the homeserver is asked
-   * (`/account/whoami`).
+   * (`/account/whoami`). Its server name tells where that is, if
+   * #matrixrtcsrc:homeserver doesn't.
    *
    * Since: 0.1.0
    */
@@ -323,13 +341,32 @@ install_room (GObjectClass * klass)
   /**
    * matrixrtcsrc:room-id:
    *
-   * The id of the Matrix room whose call is joined, `!id:server`.
+   * The Matrix room whose call is joined, by its id, `!id:server`, or an alias,
+   * `#alias:server`, which the homeserver resolves. An alias of no room is an error
+   * of the kind #GST_RESOURCE_ERROR_NOT_FOUND.
    *
    * Since: 0.1.0
    */
   g_object_class_install_property (klass, SETTING_ROOM_ID,
       g_param_spec_string ("room-id", "Room id",
-          "Matrix room of the call, !id:server", NULL, READ_WRITE));
+          "Matrix room of the call, !id:server or #alias:server", NULL,
+          READ_WRITE));
+
+  /**
+   * matrixrtcsrc:join-room:
+   *
+   * Whether the account joins the Matrix room, if it isn't in it yet; all in the room
+   * can see that, and it stays in it. Otherwise that is an error of the kind
+   * #GST_RESOURCE_ERROR_NOT_AUTHORIZED, unless #matrixrtcsrc:homeserver,
+   * #matrixrtcsrc:livekit-service-url and a room's id are set: the room isn't looked
+   * at then.
+   *
+   * Since: 0.1.0
+   */
+  g_object_class_install_property (klass, SETTING_JOIN_ROOM,
+      g_param_spec_boolean ("join-room", "Join room",
+          "Join the Matrix room if the account isn't in it",
+          DEFAULT_JOIN_ROOM, READ_WRITE));
 
   /**
    * matrixrtcsrc:slot-id:
@@ -353,11 +390,18 @@ install_sfu (GObjectClass * klass)
    * LiveKit server of the call: `livekit_service_url` in the homeserver's
    * configuration.
    *
+   * Unset: it's the one of the call's oldest member whose event in the room names
+   * one. If there is no such member, it's the one of the homeserver, which is asked
+   * for its transports (MSC4143), and at last the one in
+   * `https://SERVER/.well-known/matrix/client`, with the server name of the account.
+   * The code is `MISSING_MATRIX_RTC_TRANSPORT` if none of them knows any.
+   *
    * Since: 0.1.0
    */
   g_object_class_install_property (klass, SETTING_LIVEKIT_SERVICE_URL,
       g_param_spec_string ("livekit-service-url", "LiveKit service URL",
-          "Base URL of the MatrixRTC authorization service", NULL, READ_WRITE));
+          "Base URL of the MatrixRTC authorization service "
+          "(unset: found for the room)", NULL, READ_WRITE));
 
   /**
    * matrixrtcsrc:force-old-jwt-endpoint:
@@ -480,8 +524,8 @@ install_network (GObjectClass * klass)
    * matrixrtcsrc:timeout:
    *
    * How long one step may take, in seconds: the OpenID token with all retries, each
-   * request to the authorization service, joining the SFU, and finding a media
-   * path to it.
+   * request by which the room and its authorization service are found, with its
+   * retries, each to that service, joining the SFU, and finding a media path to it.
    *
    * Since: 0.1.0
    */

@@ -6,7 +6,7 @@
  *   call-monitor PROPERTY=VALUE...
  *
  * The properties are those of matrixrtcsrc, for example homeserver=...,
- * access-token-file=..., room-id=... and livekit-service-url=... . Ends with the
+ * access-token-file=... and room-id=... . Ends with the
  * call, or on an interrupt. What isn't a terminal gets line after line.
  */
 #include <stdlib.h>

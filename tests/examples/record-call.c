@@ -6,7 +6,7 @@
  *   record-call FILE SECONDS PROPERTY=VALUE...
  *
  * The properties are those of matrixrtcsrc, for example homeserver=...,
- * access-token-file=..., room-id=... and livekit-service-url=... . Ends after
+ * access-token-file=... and room-id=... . Ends after
  * SECONDS, or on an interrupt, with a whole file.
  */
 #include <stdlib.h>

@@ -261,6 +261,14 @@ receiver_go_through_matrix (Receiver * receiver)
       "livekit-service-url", testcall_get_service_url (receiver->call), NULL);
 }
 
+/* The room alone: where its call is has to be found. */
+void
+receiver_go_by_room (Receiver * receiver)
+{
+  receiver_go_through_matrix (receiver);
+  g_object_set (receiver->src, "livekit-service-url", NULL, NULL);
+}
+
 void
 receiver_go_direct (Receiver * receiver)
 {

@@ -42,6 +42,7 @@ void receiver_dont_link (Receiver * receiver);
 void receiver_watch (Receiver * receiver, ReceiverPad * pad, GstPad * sink_pad);
 
 void receiver_go_through_matrix (Receiver * receiver);
+void receiver_go_by_room (Receiver * receiver);
 void receiver_go_direct (Receiver * receiver);
 void receiver_play (Receiver * receiver);
 

@@ -475,6 +475,12 @@ typedef struct
 #define CLOSE_JSON "\"error\":\"%s\"}"
 
 static const Quote quotes[] = {
+  {TESTCALL_STEP_MEMBERSHIP, ACCESS_TOKEN, 403, IN_ERROR, CHALLENGE},
+  {TESTCALL_STEP_MEMBERSHIP, ACCESS_TOKEN, 403, IN_ERRCODE, NULL},
+  {TESTCALL_STEP_MEMBERSHIP, ACCESS_TOKEN, 400, IN_BOTH_LATE, NULL},
+  {TESTCALL_STEP_MEMBERSHIP, ACCESS_TOKEN, 200, "{\"membership\":\"%s\"}",
+      NULL},
+  {TESTCALL_STEP_MEMBERSHIP, ACCESS_TOKEN, 302, PLAIN, LOCATION},
   {TESTCALL_STEP_WHOAMI, ACCESS_TOKEN, 401, IN_ERROR, CHALLENGE},
   {TESTCALL_STEP_WHOAMI, ACCESS_TOKEN, 403, IN_ERRCODE, NULL},
   {TESTCALL_STEP_WHOAMI, ACCESS_TOKEN, 401, IN_BOTH_LATE, NULL},
@@ -576,6 +582,9 @@ GST_START_TEST (test_refusal_quotes)
   set_quote (quote, secrets[quote->secret]);
   g_object_set (receiver_get_src (receiver), "timeout", 1, NULL);
   choose_way (quote->step < TESTCALL_STEP_UPGRADE ? GET_TOKEN : DIRECT, jwt);
+  if (quote->step < TESTCALL_STEP_WHOAMI)
+    g_object_set (receiver_get_src (receiver), "livekit-service-url", NULL,
+        NULL);
   receiver_play (receiver);
   gst_message_unref (receiver_wait_for_error (receiver));
   see_all_there_is ();
@@ -586,6 +595,36 @@ GST_START_TEST (test_refusal_quotes)
   check_opaque ("the access token", testcall_get_access_token (call));
   check_opaque ("the OpenID token", OPENID_TOKEN);
   check_jwt ("the LiveKit token", jwt);
+  teardown ();
+}
+
+GST_END_TEST;
+
+/* A room's state and the homeserver's transports that quote the access token where
+ * an address is told. */
+
+GST_START_TEST (test_transport_quotes)
+{
+  const gchar *token = testcall_get_access_token (call);
+  g_autofree gchar *transports = g_strdup_printf ("{\"rtc_transports\":["
+      "{\"type\":\"livekit\",\"livekit_service_url\":"
+      "\"http://127.0.0.1:9/%s\"}]}", token);
+  g_autofree gchar *refusal = fill_in (IN_ERROR, token);
+  const TestcallFault quoting = {.status = 200,.body = transports };
+  const TestcallFault refusing = {.status = 403,.body = refusal };
+  const gchar *ca_file = testcall_listen_securely (call);
+
+  testcall_set_fault (call, TESTCALL_STEP_STATE, &refusing);
+  testcall_set_fault (call, TESTCALL_STEP_TRANSPORTS, &quoting);
+  testcall_set_fault (call, TESTCALL_STEP_TRANSPORTS_V1, &refusing);
+  testcall_set_fault (call, TESTCALL_STEP_WELL_KNOWN, &refusing);
+  receiver_go_by_room (receiver);
+  g_object_set (receiver_get_src (receiver), "ssl-ca-file", ca_file, NULL);
+  receiver_play (receiver);
+  gst_message_unref (receiver_wait_for_error (receiver));
+  see_all_there_is ();
+  check_net ();
+  check_opaque ("the access token", token);
   teardown ();
 }
 
@@ -630,6 +669,7 @@ secrets_suite (void)
   tcase_add_loop_test (tc, test_whole_call, GET_TOKEN, DIRECT + 1);
   tcase_add_loop_test (tc, test_encrypted_call, 0, 3);
   tcase_add_loop_test (tc, test_refusal_quotes, 0, G_N_ELEMENTS (quotes));
+  tcase_add_test (tc, test_transport_quotes);
   tcase_add_loop_test (tc, test_bad_tokens, 0, 8);
   return suite;
 }

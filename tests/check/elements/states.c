@@ -17,12 +17,13 @@ GST_START_TEST (test_defaults)
   g_autofree gchar *homeserver = NULL;
   g_autofree gchar *user_agent = NULL;
   guint latency, timeout;
-  gboolean ssl_strict, force;
+  gboolean ssl_strict, force, join_room;
   gint output, policy;
 
   g_object_get (src, "slot-id", &slot_id, "homeserver", &homeserver,
       "user-agent", &user_agent, "latency", &latency, "timeout", &timeout,
       "ssl-strict", &ssl_strict, "force-old-jwt-endpoint", &force,
+      "join-room", &join_room,
       "output", &output, "ice-transport-policy", &policy, NULL);
   fail_unless_equals_string (slot_id, "m.call#ROOM");
   fail_unless (homeserver == NULL);
@@ -31,6 +32,7 @@ GST_START_TEST (test_defaults)
   fail_unless_equals_int (timeout, 15);
   fail_unless (ssl_strict);
   fail_if (force);
+  fail_if (join_room);
   fail_unless_equals_int (output, 0);
   fail_unless_equals_int (policy, 0);
   fail_unless_equals_string (receiver_get_connection_state (receiver),
@@ -73,8 +75,13 @@ static const BadSettings bad_settings[] = {
   {"OPEN_ID_ERROR", {"room-id", "!a:b", "homeserver", "http://127.0.0.1:9",
               "access-token-file", "/nonexistent/token", "livekit-service-url",
           "http://127.0.0.1:9"}},
-  {"MISSING_MATRIX_RTC_TRANSPORT", {"room-id", "!a:b", "homeserver",
-          "http://127.0.0.1:9", "access-token", "t", NULL}},
+  {"UNKNOWN_ERROR", {"room-id", "a:b", "homeserver", "http://127.0.0.1:9",
+          "access-token", "t", NULL}},
+  {"OPEN_ID_ERROR", {"room-id", "!a", "access-token", "t", NULL}},
+  {"OPEN_ID_ERROR", {"room-id", "!a:", "access-token", "t", NULL}},
+  {"OPEN_ID_ERROR", {"room-id", "!a:b/c", "access-token", "t", NULL}},
+  {"OPEN_ID_ERROR", {"room-id", "!a:b", "access-token", "t", "user-id", "@a",
+          NULL}},
   {"LIVEKIT_CONNECTION", {"livekit-url", "ws://127.0.0.1:9", NULL}},
   {"LIVEKIT_CONNECTION", {"livekit-url", "ws://127.0.0.1:9", "livekit-token",
           "no.jwt", NULL}},
