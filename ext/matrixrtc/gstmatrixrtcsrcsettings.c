@@ -254,12 +254,12 @@ install_account (GObjectClass * klass)
    * The base URL of the client-server API of the account's Matrix homeserver, for
    * example `https://matrix.example.org`. Used with #matrixrtcsrc:access-token.
    *
-   * Unset: `https://SERVER/.well-known/matrix/client` says, or if there is none it's
-   * `https://SERVER`. SERVER is the server name of #matrixrtcsrc:user-id or, if that
-   * isn't set either, of #matrixrtcsrc:room-id: an account on another server than its
-   * room needs one of the two. A homeserver that is found so gets the access token,
-   * so it must be https, but for one on this machine. If there is none the code is
-   * `OPEN_ID_ERROR`.
+   * Unset: `https://SERVER/.well-known/matrix/client` says, also if that redirects to
+   * another https URL, or if there is none it's `https://SERVER`. SERVER is the server
+   * name of #matrixrtcsrc:user-id or, if that isn't set either, of
+   * #matrixrtcsrc:room-id: an account on another server than its room needs one of the
+   * two. A homeserver that is found so gets the access token, so it must be https, but
+   * for one on this machine. If there is none the code is `OPEN_ID_ERROR`.
    *
    * Since: 0.1.0
    */
@@ -343,7 +343,7 @@ install_room (GObjectClass * klass)
    *
    * The Matrix room whose call is joined, by its id, `!id:server`, or an alias,
    * `#alias:server`, which the homeserver resolves. An alias of no room is an error
-   * of the kind #GST_RESOURCE_ERROR_NOT_FOUND.
+   * of the kind `GST_RESOURCE_ERROR_NOT_FOUND`.
    *
    * Since: 0.1.0
    */
@@ -357,7 +357,7 @@ install_room (GObjectClass * klass)
    *
    * Whether the account joins the Matrix room, if it isn't in it yet; all in the room
    * can see that, and it stays in it. Otherwise that is an error of the kind
-   * #GST_RESOURCE_ERROR_NOT_AUTHORIZED, unless #matrixrtcsrc:homeserver,
+   * `GST_RESOURCE_ERROR_NOT_AUTHORIZED`, unless #matrixrtcsrc:homeserver,
    * #matrixrtcsrc:livekit-service-url and a room's id are set: the room isn't looked
    * at then.
    *

@@ -136,6 +136,44 @@ GST_START_TEST (test_unknown_alias)
 
 GST_END_TEST;
 
+static void
+give_key (const gchar * room_id)
+{
+  g_autofree gchar *json = g_strdup_printf ("{\"keys\":{\"index\":0,\"key\":"
+      "\"AAAAAAAAAAAAAAAAAAAAAA\"},\"member\":{\"claimed_device_id\":"
+      "\"ANADEVICE\"},\"room_id\":\"%s\",\"sent_ts\":1}", room_id);
+
+  g_signal_emit_by_name (receiver_get_src (receiver), "handle-encryption-keys",
+      "@ana:testcall.example", "ANADEVICE", json);
+}
+
+static gboolean
+has_warning (void)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (receiver_get_pipeline
+      (receiver));
+  g_autoptr (GstMessage) message =
+      gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+
+  return message != NULL;
+}
+
+/* Keys are for a room's id, which the alias isn't. */
+GST_START_TEST (test_keys_with_alias)
+{
+  receiver_go_by_room (receiver);
+  g_object_set (receiver_get_src (receiver), "room-id",
+      testcall_get_room_name (call), NULL);
+  check_connects ();
+  give_key (testcall_get_room_id (call));
+  fail_if (has_warning ());
+  give_key (testcall_get_room_name (call));
+  fail_unless (has_warning ());
+  fixture_teardown ();
+}
+
+GST_END_TEST;
+
 static const gchar *const bad_aliases[] = {
   "{}", "[]", "{\"room_id\":7}", "{\"room_id\":\"#a:b\"}", "<html>",
 };
@@ -604,6 +642,7 @@ roomaccess_suite (void)
   tcase_add_test (tc, test_room_alone);
   tcase_add_test (tc, test_room_with_all);
   tcase_add_loop_test (tc, test_alias, 0, 2);
+  tcase_add_test (tc, test_keys_with_alias);
   tcase_add_test (tc, test_unknown_alias);
   tcase_add_loop_test (tc, test_bad_alias, 0, G_N_ELEMENTS (bad_aliases));
   tcase_add_loop_test (tc, test_not_in_room, 0, 2);
