@@ -29,7 +29,9 @@
  * For a larger room than that it's the homeserver's transport. */
 #define MAX_STATE_SIZE (16 * 1024 * 1024)
 
-/* Of a well-known file, as from a domain to its www. */
+#define WELL_KNOWN "/.well-known/matrix/client"
+
+/* Of well-known files in all, as from a domain to its www. */
 #define MAX_REDIRECTS 5
 
 /* Takes the answer to the present request, or why there is none. */
@@ -232,17 +234,6 @@ access_get_openly (RoomAccess * access, const gchar * url, TakeReply take)
       g_rc_box_acquire (access));
 }
 
-static void
-access_get_well_known (RoomAccess * access, const gchar * server_url,
-    TakeReply take)
-{
-  g_autofree gchar *url = http_append_path (server_url,
-      "/.well-known/matrix/client");
-
-  access->n_redirects = 0;
-  access_get_openly (access, url, take);
-}
-
 /* TRUE: the well-known file is elsewhere, and is asked for there. */
 static gboolean
 access_follow (RoomAccess * access, HttpReply * reply)
@@ -353,24 +344,32 @@ take_well_known_transports (RoomAccess * access, HttpReply * reply,
       || (is_json_answer (reply) && access_take_service_url (access,
               matrix_well_known_get_service_url (reply->json))))
     return;
-  access_note (access, ".well-known/matrix/client", reply, error);
+  access_note (access, WELL_KNOWN, reply, error);
   access_give_up (access);
 }
 
+/* Many server names have no web server at all: that isn't tried again, as it's the
+ * last source, and somebody waits to hear of it. */
 static void
 access_ask_well_known (RoomAccess * access)
 {
   const gchar *name = matrix_id_get_server_name (matrix_account_get_user_id
       (access->account));
-  g_autofree gchar *url = name == NULL ? NULL :
-      matrix_server_name_to_url (name);
+  g_autofree gchar *server_url = NULL;
+  g_autofree gchar *url = NULL;
 
-  if (access->server_name != NULL && g_strcmp0 (name, access->server_name) == 0)
-    access_look_into_well_known (access);
-  else if (url != NULL)
-    access_get_well_known (access, url, take_well_known_transports);
-  else
+  if (name != NULL)
+    server_url = matrix_server_name_to_url (name);
+  if (server_url == NULL) {
     access_give_up (access);
+  } else if (g_strcmp0 (name, access->server_name) == 0) {
+    access_look_into_well_known (access);
+  } else {
+    url = http_append_path (server_url, WELL_KNOWN);
+    http_client_request_async (access->http, "GET", url, NULL, NULL,
+        HTTP_DEFAULT_MAX_SIZE, access_begin_request (access,
+            take_well_known_transports), on_reply, g_rc_box_acquire (access));
+  }
 }
 
 static void
@@ -620,7 +619,7 @@ take_well_known (RoomAccess * access, HttpReply * reply, const GError * error)
     access->base_url = g_strdup (matrix_well_known_get_homeserver (reply->json,
             &reason));
   if (access->base_url == NULL) {
-    access_miss_homeserver (access, ".well-known/matrix/client", reply, reason);
+    access_miss_homeserver (access, WELL_KNOWN, reply, reason);
     return;
   }
   if (reply->json != NULL && reply->status == SOUP_STATUS_OK)
@@ -634,19 +633,22 @@ take_well_known (RoomAccess * access, HttpReply * reply, const GError * error)
 static void
 access_find_homeserver (RoomAccess * access)
 {
+  g_autofree gchar *server_url = NULL;
   g_autofree gchar *url = NULL;
 
   access->server_name = g_strdup (matrix_server_name_choose
       (access->user_id, access->room));
   if (access->server_name != NULL)
-    url = matrix_server_name_to_url (access->server_name);
-  if (url != NULL)
-    access_get_well_known (access, url, take_well_known);
-  else
+    server_url = matrix_server_name_to_url (access->server_name);
+  if (server_url == NULL) {
     access_return (access, matrix_rtc_error_new (GST_MATRIX_RTC_ERROR_OPEN_ID,
             0, _("The Matrix homeserver can't be found."),
             "homeserver isn't set, and there is no server name in user-id or "
             "room-id"));
+    return;
+  }
+  url = http_append_path (server_url, WELL_KNOWN);
+  access_get_openly (access, url, take_well_known);
 }
 
 /* Once. @callback may be called from inside. */

@@ -99,7 +99,7 @@ class Errors(InteropTest):
                     Gst.ResourceError.OPEN_READ)
 
     def test_no_transport(self):
-        """livekit-service-url is needed to find the SFU."""
+        """Nobody is in the call, and the homeserver has no transports."""
         user = self.new_user("recorder")
         receiver = Receiver(
             homeserver=self.matrix.url, room_id=user.create_room(),

@@ -362,6 +362,23 @@ GST_START_TEST (test_no_transport)
 
 GST_END_TEST;
 
+/* Nobody serves the last source: that is told at once. */
+GST_START_TEST (test_no_web_server)
+{
+  gint64 start = g_get_monotonic_time ();
+
+  set_fault (TESTCALL_STEP_MEMBERSHIP, 200, "{\"membership\":\"join\"}");
+  set_fault (TESTCALL_STEP_TRANSPORTS, 200, "{}");
+  receiver_go_by_room (receiver);
+  g_object_set (receiver_get_src (receiver), "user-id", "@a:127.0.0.1:1", NULL);
+  check_fails ("MISSING_MATRIX_RTC_TRANSPORT", GST_RESOURCE_ERROR_NOT_FOUND, 0,
+      "/.well-known/matrix/client: Could not connect");
+  fail_unless (g_get_monotonic_time () - start < 5 * G_USEC_PER_SEC);
+  fixture_teardown ();
+}
+
+GST_END_TEST;
+
 /* A source that hangs costs its time, not the call. */
 GST_START_TEST (test_source_stalls)
 {
@@ -652,6 +669,7 @@ roomaccess_suite (void)
   tcase_add_test (tc, test_oldest_member);
   tcase_add_loop_test (tc, test_sources, 0, G_N_ELEMENTS (sources));
   tcase_add_loop_test (tc, test_no_transport, 0, 4);
+  tcase_add_test (tc, test_no_web_server);
   tcase_add_test (tc, test_source_stalls);
   tcase_add_test (tc, test_rate_limit);
   tcase_add_test (tc, test_large_state);
