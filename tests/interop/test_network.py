@@ -44,7 +44,7 @@ class Loss(LossCase):
 
 class LossOfOthers(LossCase):
 
-    once = True  # those of Loss tell what is another GStreamer's
+    long = True
 
     def test_10_percent_of_h264(self):
         self.check(10, 0.6, self.watch_anna("h264"))
