@@ -312,8 +312,8 @@ request_new (SoupMessage * message, guint timeout_ms, GCancellable * outer)
 }
 
 /* Sends @body (NULL: none) and reads the answer, whatever its status, of at most
- * @max_size bytes. Fails with a GIOErrorEnum, a GResolverError or a GTlsError if no answer came, which
- * includes the client's time limit and cancellation. */
+ * @max_size bytes. Fails with a GIOErrorEnum, a GResolverError or a GTlsError if no
+ * answer came, which includes the client's time limit and cancellation. */
 void
 http_client_request_async (HttpClient * client, const gchar * method,
     const gchar * url, const gchar * bearer, JsonObject * body,
