@@ -590,10 +590,8 @@ access_miss_homeserver (RoomAccess * access, const gchar * where,
 static void
 take_versions (RoomAccess * access, HttpReply * reply, const GError * error)
 {
-  JsonNode *versions = is_json_answer (reply) ?
-      json_object_get_member (reply->json, "versions") : NULL;
-
-  if (versions != NULL && JSON_NODE_HOLDS_ARRAY (versions))
+  if (is_json_answer (reply)
+      && http_json_get_array (reply->json, "versions") != NULL)
     access_use_homeserver (access, access->base_url);
   else
     access_miss_homeserver (access, "/_matrix/client/versions", reply,

@@ -13,6 +13,17 @@
 
 #define MAX_DEPTH 32
 
+/* Where the string ends that begins at @i: at its closing quote. @length: nowhere. */
+static gsize
+json_find_quote (const gchar * data, gsize length, gsize i)
+{
+  for (i++; i < length && data[i] != '"'; i++) {
+    if (data[i] == '\\')
+      i++;
+  }
+  return MIN (i, length);
+}
+
 /* One object and nothing beside it, before json-glib sees it, which parses by
  * recursion and has no limit of its own in the versions we support: deep nesting
  * would end our stack. It takes comments and single quotes, which JSON has not,
@@ -21,24 +32,16 @@
 static gboolean
 json_is_bounded_object (const gchar * data, gsize length)
 {
-  gboolean in_string = FALSE;
   gboolean is_over = FALSE;
   guint depth = 0;
   gsize i;
 
   for (i = 0; i < length; i++) {
-    if (in_string) {
-      if (data[i] == '\\')
-        i++;
-      else if (data[i] == '"')
-        in_string = FALSE;
-      continue;
-    }
     if (depth == 0 && strchr (" \t\r\n", data[i]) == NULL
         && (is_over || data[i] != '{'))
       return FALSE;
     if (data[i] == '"')
-      in_string = TRUE;
+      i = json_find_quote (data, length, i);
     else if (strchr ("'/#", data[i]) != NULL)
       return FALSE;
     else if ((data[i] == '{' || data[i] == '[') && ++depth > MAX_DEPTH)
@@ -73,33 +76,36 @@ http_json_parse_object (const gchar * data, gsize length, GError ** error)
   return json_object_ref (json_node_get_object (root));
 }
 
-static JsonNode *
-json_get_value (JsonObject * object, const gchar * member, GType type)
+static gboolean
+json_node_is (JsonNode * node, GType type)
 {
-  JsonNode *node = json_object_get_member (object, member);
-
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != type)
-    return NULL;
-  return node;
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_value_type (node) == type;
 }
 
+/* @node may be NULL, or an element of an array. */
 const gchar *
-http_json_get_string (JsonObject * object, const gchar * member)
+http_json_node_get_string (JsonNode * node)
 {
-  JsonNode *node = json_get_value (object, member, G_TYPE_STRING);
-  const gchar *text = node == NULL ? NULL : json_node_get_string (node);
+  const gchar *text = json_node_is (node, G_TYPE_STRING) ?
+      json_node_get_string (node) : NULL;
 
   /* An escaped lone surrogate is JSON, but no text. */
   return text != NULL && g_utf8_validate (text, -1, NULL) ? text : NULL;
 }
 
+const gchar *
+http_json_get_string (JsonObject * object, const gchar * member)
+{
+  return http_json_node_get_string (json_object_get_member (object, member));
+}
+
 gboolean
 http_json_get_int (JsonObject * object, const gchar * member, gint64 * value)
 {
-  JsonNode *node = json_get_value (object, member, G_TYPE_INT64);
+  JsonNode *node = json_object_get_member (object, member);
 
-  if (node == NULL)
+  if (!json_node_is (node, G_TYPE_INT64))
     return FALSE;
   *value = json_node_get_int (node);
   return TRUE;
@@ -113,6 +119,16 @@ http_json_get_object (JsonObject * object, const gchar * member)
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return NULL;
   return json_node_get_object (node);
+}
+
+JsonArray *
+http_json_get_array (JsonObject * object, const gchar * member)
+{
+  JsonNode *node = json_object_get_member (object, member);
+
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return NULL;
+  return json_node_get_array (node);
 }
 
 gchar *
@@ -129,24 +145,17 @@ http_json_to_string (JsonObject * object)
 static gsize
 json_find_end (const gchar * data, gsize length, gsize i)
 {
-  gboolean in_string = FALSE;
   gsize depth = 0;
 
   for (; i < length; i++) {
-    if (in_string) {
-      if (data[i] == '\\')
-        i++;
-      else if (data[i] == '"')
-        in_string = FALSE;
-    } else if (data[i] == '"') {
-      in_string = TRUE;
-    } else if (data[i] == '{' || data[i] == '[') {
+    if (data[i] == '"')
+      i = json_find_quote (data, length, i);
+    else if (data[i] == '{' || data[i] == '[')
       depth++;
-    } else if (depth == 0 && (data[i] == ',' || data[i] == ']')) {
+    else if (depth == 0 && (data[i] == ',' || data[i] == ']'))
       return i;
-    } else if (depth > 0 && (data[i] == '}' || data[i] == ']')) {
+    else if (depth > 0 && (data[i] == '}' || data[i] == ']'))
       depth--;
-    }
   }
   return length;
 }

@@ -8,6 +8,7 @@
 
 #include "roomalias.h"
 #include "wellknown.h"
+#include "../http/json.h"
 
 /* Each is a way into the room; a homeserver tries one after the other. */
 #define MAX_SERVERS 5
@@ -26,29 +27,18 @@ matrix_room_alias_make_path (const gchar * alias)
   return g_strconcat ("/_matrix/client/v3/directory/room/", escaped, NULL);
 }
 
-static const gchar *
-node_get_text (JsonNode * node)
-{
-  const gchar *text = node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_STRING ? NULL :
-      json_node_get_string (node);
-
-  return text != NULL && g_utf8_validate (text, -1, NULL) ? text : NULL;
-}
-
 /* The first few that can be server names. */
 static GStrv
-read_servers (JsonNode * node)
+read_servers (JsonArray * array)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  JsonArray *array = node == NULL || !JSON_NODE_HOLDS_ARRAY (node) ? NULL :
-      json_node_get_array (node);
   guint n_left = MAX_SERVERS;
   guint i;
 
   for (i = 0; array != NULL && n_left > 0
       && i < json_array_get_length (array); i++) {
-    const gchar *name = node_get_text (json_array_get_element (array, i));
+    const gchar *name =
+        http_json_node_get_string (json_array_get_element (array, i));
     g_autofree gchar *url = name == NULL ? NULL :
         matrix_server_name_to_url (name);
 
@@ -65,13 +55,12 @@ read_servers (JsonNode * node)
 gchar *
 matrix_room_alias_read (JsonObject * reply, GStrv * servers)
 {
-  const gchar *room_id =
-      node_get_text (json_object_get_member (reply, "room_id"));
+  const gchar *room_id = http_json_get_string (reply, "room_id");
 
   *servers = NULL;
   if (room_id == NULL || *room_id != '!' || room_id[1] == '\0')
     return NULL;
-  *servers = read_servers (json_object_get_member (reply, "servers"));
+  *servers = read_servers (http_json_get_array (reply, "servers"));
   return g_strdup (room_id);
 }
 

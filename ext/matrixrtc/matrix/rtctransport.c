@@ -31,15 +31,12 @@ transport_get_service_url (JsonNode * node)
 const gchar *
 matrix_rtc_transport_find (JsonObject * object, const gchar * member)
 {
-  JsonNode *node = json_object_get_member (object, member);
+  JsonArray *transports = http_json_get_array (object, member);
   const gchar *url = NULL;
-  JsonArray *transports;
   guint i;
 
-  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
-    return NULL;
-  transports = json_node_get_array (node);
-  for (i = 0; i < json_array_get_length (transports) && url == NULL; i++)
+  for (i = 0; transports != NULL && i < json_array_get_length (transports)
+      && url == NULL; i++)
     url = transport_get_service_url (json_array_get_element (transports, i));
   return url;
 }
