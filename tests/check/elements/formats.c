@@ -195,6 +195,9 @@ typedef struct
 #define INTO(muxer, file) "CALL call.audio_0 ! queue ! mux.audio_0 " \
     "call.video_0 ! queue ! mux.video_0 " muxer " name=mux ! " \
     "filesink location=FOLDER/" file
+#define INTO_TS "CALL call.audio_0 ! queue ! mux.sink_65 " \
+    "call.video_0 ! queue ! mux.sink_66 " \
+    "mpegtsmux name=mux ! filesink location=FOLDER/a.ts"
 #define PLAY(file) "filesrc location=FOLDER/" file DECODE
 
 /* *INDENT-OFF* */
@@ -216,9 +219,7 @@ static const Format formats[] = {
   {"qtmux h264parse", TESTCALL_H264, TRUE, INTO ("qtmux", "a.mov"),
       PLAY ("a.mov")},
   {"mpegtsmux h264parse", TESTCALL_H264, TRUE,
-      "CALL call.audio_0 ! queue ! mux.sink_65 "
-      "call.video_0 ! queue ! mux.sink_66 "
-      "mpegtsmux name=mux ! filesink location=FOLDER/a.ts", PLAY ("a.ts")},
+      INTO_TS, PLAY ("a.ts")},
   {"matroskamux h265parse x265enc", TESTCALL_H265, TRUE,
       INTO ("matroskamux", "a.mkv"), PLAY ("a.mkv")},
   {"mp4mux h265parse x265enc", TESTCALL_H265, TRUE, INTO ("mp4mux", "a.mp4"),
@@ -226,9 +227,7 @@ static const Format formats[] = {
   {"qtmux h265parse x265enc", TESTCALL_H265, TRUE, INTO ("qtmux", "a.mov"),
       PLAY ("a.mov")},
   {"mpegtsmux h265parse x265enc", TESTCALL_H265, TRUE,
-      "CALL call.audio_0 ! queue ! mux.sink_65 "
-      "call.video_0 ! queue ! mux.sink_66 "
-      "mpegtsmux name=mux ! filesink location=FOLDER/a.ts", PLAY ("a.ts")},
+      INTO_TS, PLAY ("a.ts")},
   {"flvmux h264parse", TESTCALL_H264, FALSE,
       "CALL call.video_0 ! queue ! mux.video "
       "flvmux name=mux ! filesink location=FOLDER/a.flv", PLAY ("a.flv")},

@@ -409,6 +409,7 @@ GST_END_TEST;
 typedef struct
 {
   GMutex lock;
+  GCond cond;
   GstClockTime last;            /* or GST_CLOCK_TIME_NONE */
   GstClockTime last_frame;
 } Times;
@@ -423,6 +424,7 @@ note_time (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   times->last_frame = GST_BUFFER_PTS (frame);
   if (!GST_BUFFER_FLAG_IS_SET (frame, GST_BUFFER_FLAG_DELTA_UNIT))
     times->last = GST_BUFFER_PTS (frame);
+  g_cond_signal (&times->cond);
   g_mutex_unlock (&times->lock);
   return GST_PAD_PROBE_OK;
 }
@@ -444,11 +446,11 @@ wait_for_time (Times * times, const GstClockTime * which, GstClockTime from)
   gint64 deadline = g_get_monotonic_time () + DEADLINE_MS * 1000LL;
   GstClockTime time;
 
-  while (time = times_get (times, which),
-      !GST_CLOCK_TIME_IS_VALID (time) || time < from) {
-    fail_unless (g_get_monotonic_time () < deadline);
-    g_usleep (10000);
-  }
+  g_mutex_lock (&times->lock);
+  while (!GST_CLOCK_TIME_IS_VALID (*which) || *which < from)
+    fail_unless (g_cond_wait_until (&times->cond, &times->lock, deadline));
+  time = *which;
+  g_mutex_unlock (&times->lock);
   return time;
 }
 
